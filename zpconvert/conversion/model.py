@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a conversion is, once read: frozen values in the field's own words.
+
+A conversion directory is TOML and SmPL (`zpconvert.conversion.load` reads it); everything
+that is particular to one subsystem is in there and nowhere else.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Member:
+    """A member of the descriptor's struct, laid over one of the old struct's.
+
+    Members with the same `over` become one anonymous union. `ctype` is C text such as
+    `unsigned long` or `struct list_head`.
+    """
+
+    name: str
+    ctype: str
+    over: str
+    doc: str
+
+
+@dataclass(frozen=True)
+class Helper:
+    """A native call of the descriptor and the old call that it stands for.
+
+    proto: C prototype without `static inline`: `bool zpdesc_trylock(struct zpdesc *zpdesc)`.
+    old:   the old call in the prototype's parameter names: `trylock_page(zpdesc)`. Where a
+           parameter or the result has the descriptor's type, the generated rule matches it
+           in its boundary wrapper.
+    body:  the lines of the function's body, unindented C.
+    doc:   one kernel-doc sentence.
+    family: helpers of one family appear in the header together.
+    keep:  stays in the header though nothing uses it yet.
+    include: headers the body needs, as `linux/pagemap.h`.
+    """
+
+    name: str
+    family: str
+    proto: str
+    old: str
+    body: tuple[str, ...]
+    doc: str
+    keep: bool = False
+    include: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Deprecated:
+    """An old call that is reported and left wrapped, never given a helper."""
+
+    name: str
+    instead: str
+
+
+@dataclass(frozen=True)
+class Descriptor:
+    """A memory descriptor: `struct {name}`, laid over `struct {replaces}`.
+
+    header: path of the generated header in the tree, as `mm/zpdesc.h`.
+    to_old, from_old, to_folio: names of the cast macros, as `zpdesc_page`.
+    intro: comment text at the top of the header. doc: kernel-doc sentence of the struct.
+    casts: why both casts exist; the header says it.
+    includes: what the header needs from its first commit on.
+    """
+
+    name: str
+    replaces: str
+    header: str
+    to_old: str
+    from_old: str
+    to_folio: str
+    intro: str
+    doc: str
+    casts: str
+    includes: tuple[str, ...]
+    members: tuple[Member, ...]
+    helpers: tuple[Helper, ...]
+    deprecated: tuple[Deprecated, ...]
+    path: Path
+
+    @property
+    def new_type(self) -> str:
+        """`struct zpdesc`"""
+        return f"struct {self.name}"
+
+    @property
+    def old_type(self) -> str:
+        """`struct page`"""
+        return f"struct {self.replaces}"
+
+
+@dataclass(frozen=True)
+class Renaming:
+    """A pattern for names (re.sub over the whole name) and its replacement."""
+
+    pattern: re.Pattern[str]
+    to: str
+
+    def __call__(self, name: str) -> str:
+        return self.pattern.sub(self.to, name)
+
+
+@dataclass(frozen=True)
+class Stale:
+    """A phrase in comments that a step makes untrue, and what it becomes.
+
+    `within` limits it to comments that also match that pattern (the whole comment is
+    searched), so that one phrase can become two things.
+    """
+
+    pattern: re.Pattern[str]
+    to: str
+    within: re.Pattern[str] | None = None
+
+
+@dataclass(frozen=True)
+class Border:
+    """A place where the old type stays in the last tree, and why."""
+
+    slot: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """One patch: what flips or comes into use, and its commit message.
+
+    slots: `function`, `function:name`, `function()` (its return), `struct tag.field`, or a
+           shell pattern of those.
+    helpers: names of helpers that come into use with this step (a helper that no step names
+           is in use from the first).
+    idioms: rule names of the hand-written semantic patches, likewise.
+    trailers: (token, value) pairs such as ("Suggested-by", "A U Thor <a@example.org>").
+    stale: comment phrases that become untrue with this step.
+    line: 1-based line of the step in conversion.toml, for messages.
+    """
+
+    id: str
+    subject: str
+    body: str
+    slots: tuple[str, ...]
+    helpers: tuple[str, ...]
+    idioms: tuple[str, ...]
+    stale: tuple[Stale, ...]
+    trailers: tuple[tuple[str, str], ...]
+    line: int
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """A conversion directory, read and checked.
+
+    prefix: subject prefix of the patches, as `mm/zsmalloc`.
+    variables, functions: how names of what holds a descriptor change.
+    cover_title, cover_text: the cover letter's, from the conversion.
+    smpl: paths of the hand-written semantic patches, in order.
+    bundled: it came with the package, so its scripts are trusted.
+    """
+
+    name: str
+    directory: Path
+    descriptor: Descriptor
+    files: tuple[str, ...]
+    prefix: str
+    cover_title: str
+    cover_text: str
+    variables: tuple[Renaming, ...]
+    functions: tuple[Renaming, ...]
+    border: tuple[Border, ...]
+    steps: tuple[Step, ...]
+    smpl: tuple[Path, ...]
+    bundled: bool

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The one door to other programs: argument lists, a fixed locale, a time limit, no shell.
+
+Nothing else in the package imports subprocess. A program that outlives its limit is killed
+with its whole process group, so that a hanging child of a child goes with it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from zpconvert.errors import UserError
+
+#: Messages are parsed, so every program speaks the same language everywhere.
+LOCALE = {"LC_ALL": "C.UTF-8", "LANGUAGE": "C"}
+
+
+@dataclass(frozen=True)
+class Completed:
+    """What a program did: `stdout` and `stderr` are bytes, `code` is negative for a signal."""
+
+    argv: tuple[str, ...]
+    code: int
+    stdout: bytes
+    stderr: bytes
+
+    @property
+    def text(self) -> str:
+        """stdout as text; bytes that are no UTF-8 become U+FFFD."""
+        return self.stdout.decode("utf-8", "replace")
+
+
+@dataclass(frozen=True)
+class ProcessError(Exception):
+    """A program that failed, was killed or ran out of time; prints itself whole."""
+
+    argv: tuple[str, ...]
+    cwd: str
+    code: int | None
+    stdout: bytes = field(repr=False)
+    stderr: bytes = field(repr=False)
+    timeout: float | None = None
+
+    def __str__(self) -> str:
+        if self.timeout is not None:
+            end = f"killed after {self.timeout:g} s"
+        elif self.code is not None and self.code < 0:
+            end = f"killed by {signal.Signals(-self.code).name}"
+        else:
+            end = f"exit code {self.code}"
+        said = (self.stderr or self.stdout).decode("utf-8", "replace").strip()
+        return f"{' '.join(self.argv)} (in {self.cwd}): {end}" + (f"\n{said}" if said else "")
+
+
+def run(
+    argv: Sequence[str | Path],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    stdin: bytes = b"",
+    timeout: float = 600.0,
+    check: bool = True,
+) -> Completed:
+    """Run a program to its end and return what it did.
+
+    cwd: where it runs (the current directory if None); the caller's own never changes.
+    env: additions to this process's environment; the locale is always fixed.
+    timeout: seconds, after which the process group is killed.
+    check: raise on a non-zero exit code. A timeout always raises.
+
+    Raises UserError when the program is not there, ProcessError when it fails.
+    """
+    words = tuple(str(a) for a in argv)
+    place = str(cwd or Path.cwd())
+    try:
+        child = subprocess.Popen(
+            words,
+            cwd=cwd,
+            env={**os.environ, **(env or {}), **LOCALE},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except FileNotFoundError as error:
+        if error.filename != words[0]:
+            raise
+        raise UserError(
+            words[0], "no such program", "install it ('zpconvert doctor' names the package)"
+        ) from None
+    except PermissionError:
+        raise UserError(words[0], "cannot be executed", "check its permissions") from None
+    try:
+        stdout, stderr = child.communicate(stdin, timeout=timeout)
+    except subprocess.TimeoutExpired:
+        _kill_group(child)
+        stdout, stderr = child.communicate()
+        raise ProcessError(words, place, None, stdout, stderr, timeout) from None
+    except BaseException:
+        _kill_group(child)
+        child.wait()
+        raise
+    if check and child.returncode != 0:
+        raise ProcessError(words, place, child.returncode, stdout, stderr)
+    return Completed(words, child.returncode, stdout, stderr)
+
+
+def _kill_group(child: subprocess.Popen[bytes]) -> None:
+    """Kill the child and whatever it started; it leads its own session."""
+    if child.poll() is None:
+        os.killpg(child.pid, signal.SIGKILL)
