@@ -61,7 +61,7 @@ def run(
     argv: Sequence[str | Path],
     *,
     cwd: Path | None = None,
-    env: Mapping[str, str] | None = None,
+    env: Mapping[str, str | None] | None = None,
     stdin: bytes = b"",
     timeout: float = 600.0,
     check: bool = True,
@@ -69,7 +69,7 @@ def run(
     """Run a program to its end and return what it did.
 
     cwd: where it runs (the current directory if None); the caller's own never changes.
-    env: additions to this process's environment; the locale is always fixed.
+    env: changes to this process's environment, None removes; the locale is always fixed.
     timeout: seconds, after which the process group is killed.
     check: raise on a non-zero exit code. A timeout always raises.
 
@@ -81,7 +81,7 @@ def run(
         child = subprocess.Popen(
             words,
             cwd=cwd,
-            env={**os.environ, **(env or {}), **LOCALE},
+            env=_environment(env or {}),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -108,6 +108,12 @@ def run(
     if check and child.returncode != 0:
         raise ProcessError(words, place, child.returncode, stdout, stderr)
     return Completed(words, child.returncode, stdout, stderr)
+
+
+def _environment(changes: Mapping[str, str | None]) -> dict[str, str]:
+    """This process's environment with the changes and the fixed locale."""
+    merged = {**os.environ, **changes, **LOCALE}
+    return {name: value for name, value in merged.items() if value is not None}
 
 
 def _kill_group(child: subprocess.Popen[bytes]) -> None:
