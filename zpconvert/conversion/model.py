@@ -161,6 +161,7 @@ class Conversion:
     variables, functions: how names of what holds a descriptor change.
     cover_title, cover_text: the cover letter's, from the conversion.
     smpl: paths of the hand-written semantic patches, in order.
+    kconfig: settings a build needs to compile the files, as `CONFIG_ZRAM=y`.
     bundled: it came with the package, so its scripts are trusted.
     """
 
@@ -177,3 +178,4 @@ class Conversion:
     steps: tuple[Step, ...]
     smpl: tuple[Path, ...]
     bundled: bool
+    kconfig: tuple[str, ...] = ()
