@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Throw-away repositories that hold the touched files only.
+
+A blob's hash does not depend on what else a tree holds, so the `index` lines of a patch
+are right for the user's tree though the scratch repository has but two of its files. That
+holds for a git tree and a plain one alike.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from zpconvert.git.command import sealed_git
+from zpconvert.git.fastimport import import_commits
+from zpconvert.git.model import Commit, Ident
+
+#: The kernel's own .gitattributes: what a hunk header shows is a C function.
+ATTRIBUTES = "*.[ch] diff=cpp\n"
+
+#: Branch of the series; its root commit is the base.
+BRANCH = "series"
+
+_NOBODY = Ident("zpconvert", "zpconvert@localhost", "0 +0000")
+
+
+@dataclass(frozen=True)
+class Scratch:
+    """A scratch repository: `git_dir`, the `base` commit and the `commits` on top of it."""
+
+    git_dir: Path
+    base: str
+    commits: tuple[str, ...]
+
+    @property
+    def range(self) -> str:
+        """The series as a revision range; git takes the branch's description from it."""
+        return f"{self.base}..{BRANCH}"
+
+    def git(self, *words: str | Path, env: dict[str, str] | None = None) -> bytes:
+        """What a git command prints here. Raises ProcessError."""
+        return sealed_git(self.git_dir, f"--git-dir={self.git_dir}", *words, env=env).stdout
+
+
+@contextmanager
+def scratch_series(
+    base_files: Mapping[str, bytes], commits: Sequence[Commit]
+) -> Iterator[Scratch]:
+    """A bare repository with `base_files` as root commit and `commits` on top, removed at
+    the end. Two processes. Raises ProcessError, OSError (a full disk)."""
+    with tempfile.TemporaryDirectory(prefix="zpconvert-git-") as place:
+        git_dir = Path(place)
+        sealed_git(git_dir, "init", "--quiet", "--bare", "--template=", "-b", BRANCH, ".")
+        (git_dir / "info").mkdir(exist_ok=True)
+        (git_dir / "info/attributes").write_text(ATTRIBUTES)
+        root = Commit("base\n", _NOBODY, base_files)
+        hashes = import_commits(git_dir, [root, *commits], ref=f"refs/heads/{BRANCH}")
+        yield Scratch(git_dir, hashes[0], tuple(hashes[1:]))
+
+
+@contextmanager
+def scratch_worktree(files: Mapping[str, bytes]) -> Iterator[Path]:
+    """A work tree with `files` committed, removed at the end. Raises ProcessError, OSError."""
+    with tempfile.TemporaryDirectory(prefix="zpconvert-git-") as place:
+        tree = Path(place) / "tree"
+        tree.mkdir()
+        sealed_git(tree, "init", "--quiet", "--template=", "-b", BRANCH, ".")
+        root = Commit("base\n", _NOBODY, files)
+        import_commits(tree / ".git", [root], ref=f"refs/heads/{BRANCH}")
+        sealed_git(tree, "reset", "--quiet", "--hard")
+        yield tree
