@@ -14,9 +14,8 @@ from zpconvert.process import Completed, run
 
 #: Variables with which a hook or a wrapper points git at another repository or at other
 #: output (`git rev-parse --local-env-vars`, and those that git-diff(1) reads).
-_LEAKS: dict[str, str | None] = {
-    name: None
-    for name in (
+_LEAKS: dict[str, str | None] = dict.fromkeys(
+    (
         "GIT_DIR",
         "GIT_WORK_TREE",
         "GIT_COMMON_DIR",
@@ -32,7 +31,7 @@ _LEAKS: dict[str, str | None] = {
         "GIT_DIFF_OPTS",
         "GIT_EXTERNAL_DIFF",
     )
-}
+)
 
 _SEALED: dict[str, str | None] = {
     **_LEAKS,

@@ -74,7 +74,7 @@ def series_stat(scratch: Scratch) -> SeriesStat:
     """The counts of a series in a scratch repository, by git's own numbers."""
     log = scratch.git("log", "--reverse", "--numstat", "--format=%x00", scratch.range).decode()
     total = scratch.git("diff", "--numstat", scratch.base, BRANCH).decode()
-    known = set(scratch.git("ls-tree", "-r", "--name-only", scratch.base).decode().splitlines())
+    known = scratch.paths
     return SeriesStat(_commits(log.split("\0")[1:], known), _counts(total.splitlines(), known))
 
 
@@ -84,7 +84,7 @@ def measure(base_files: Mapping[str, bytes], commits: Sequence[Commit]) -> Serie
         return series_stat(scratch)
 
 
-def _commits(numstats: Iterable[str], known: set[str]) -> tuple[tuple[FileDiff, ...], ...]:
+def _commits(numstats: Iterable[str], known: frozenset[str]) -> tuple[tuple[FileDiff, ...], ...]:
     commits = []
     for numstat in numstats:
         counts = _counts(numstat.strip().splitlines(), known)
@@ -93,7 +93,7 @@ def _commits(numstats: Iterable[str], known: set[str]) -> tuple[tuple[FileDiff, 
     return tuple(commits)
 
 
-def _counts(lines: Iterable[str], known: set[str]) -> tuple[FileDiff, ...]:
+def _counts(lines: Iterable[str], known: frozenset[str]) -> tuple[FileDiff, ...]:
     """numstat lines, `added TAB removed TAB path`; `-` counts of a binary file are 0."""
     counts = []
     for line in lines:

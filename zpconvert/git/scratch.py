@@ -29,10 +29,12 @@ _NOBODY = Ident("zpconvert", "zpconvert@localhost", "0 +0000")
 
 @dataclass(frozen=True)
 class Scratch:
-    """A scratch repository: `git_dir`, the `base` commit and the `commits` on top of it."""
+    """A scratch repository: `git_dir`, the `base` commit, the `paths` that it has, and the
+    `commits` on top of it."""
 
     git_dir: Path
     base: str
+    paths: frozenset[str]
     commits: tuple[str, ...]
 
     @property
@@ -58,7 +60,7 @@ def scratch_series(
         (git_dir / "info/attributes").write_text(ATTRIBUTES)
         root = Commit("base\n", _NOBODY, base_files)
         hashes = import_commits(git_dir, [root, *commits], ref=f"refs/heads/{BRANCH}")
-        yield Scratch(git_dir, hashes[0], tuple(hashes[1:]))
+        yield Scratch(git_dir, hashes[0], frozenset(base_files), tuple(hashes[1:]))
 
 
 @contextmanager

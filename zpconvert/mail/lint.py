@@ -15,8 +15,8 @@ from zpconvert.mail.message import WIDTH
 #: Columns of a subject with its prefix: 70-75 by submitting-patches.rst.
 SUBJECT_WIDTH = 75
 
-_TRAILER = re.compile(r"[A-Z][A-Za-z-]+(?:-by|Link|Cc|Fixes|Closes): \S|(?:Link|Cc|Fixes|Closes): \S")
-_QUOTED = re.compile(r"`[^`]*`|\"[^\"]*\"|'[^'\s][^']*'")
+_TRAILER = re.compile(r"(?:[A-Z][A-Za-z-]+-by|Link|Cc|Fixes|Closes): \S")
+_QUOTED = re.compile(r"`[^`]*`|\"[^\"]*\"|(?<!\w)'[^']*'(?!\w)")
 _WORD = re.compile(r"[\w./+-]*[\w/]")
 
 

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A directory of our own: written whole or not at all, foreign files never touched."""
+
+from __future__ import annotations
+
+import errno
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from zpconvert.errors import UserError
+from zpconvert.mail import record
+from zpconvert.process import ProcessError
+
+#: Name of the directory in which output is made; one that a killed run left is ours.
+_STAGE = ".zpconvert-"
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_FULL_TEXT = re.compile(rb"No space left on device|[Dd]isk quota exceeded|File too large")
+_SIGXFSZ = -25
+
+
+def check(out: Path) -> None:
+    """Raise UserError unless `out` is missing, empty, or holds a previous output only."""
+    with _told(out):
+        _previous(out)
+
+
+@contextmanager
+def staged(out: Path) -> Iterator[Path]:
+    """A new directory to write into, on the file system of `out`; removed at the end.
+
+    Raises UserError as `check` does, and for a full disk or a place that cannot be written.
+    """
+    with _told(out):
+        _previous(out)
+        place = out
+        while not place.is_dir():
+            place = place.parent
+        with tempfile.TemporaryDirectory(prefix=_STAGE, dir=place) as stage:
+            new = Path(stage) / "new"
+            new.mkdir()
+            yield new
+
+
+@contextmanager
+def _told(out: Path) -> Iterator[None]:
+    """What the user can mend about `out`, as UserError."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise _full(out) from None
+        if isinstance(error, PermissionError) or error.errno == errno.EROFS:
+            raise UserError(str(out), "cannot be written", "choose another directory") from None
+        raise
+    except ProcessError as error:
+        if _FULL_TEXT.search(error.stderr) or error.code == _SIGXFSZ:
+            raise _full(out) from None
+        raise
+
+
+def install(new: Path, out: Path) -> None:
+    """Move the files of the staged directory `new` into `out`, in place of a previous
+    output. Whatever interrupts it, `out` is as before or complete.
+    Raises UserError as `check` does, OSError."""
+    names = [path.name for path in new.iterdir()]
+    old = _previous(out)
+    if not out.is_dir():
+        out.parent.mkdir(parents=True, exist_ok=True)
+        new.rename(out)
+    else:
+        # The directory itself stays: it can be a mount point or somebody's current one.
+        _exchange(new, out, old, names)
+
+
+def _exchange(new: Path, out: Path, old: Sequence[str], names: Sequence[str]) -> None:
+    aside = new.parent / "old"
+    aside.mkdir()
+    moves = [(out / name, aside / name) for name in old]
+    moves += [(new / name, out / name) for name in names]
+    done: list[tuple[Path, Path]] = []
+    try:
+        for source, target in moves:
+            done.append((source, target))
+            source.rename(target)
+    except BaseException:
+        for source, target in reversed(done):
+            if target.exists():
+                target.rename(source)
+        raise
+
+
+def _previous(out: Path) -> list[str]:
+    """Names of the files of a previous output in `out`; see `check`."""
+    if not out.exists() and not out.is_symlink():
+        return []
+    if not out.is_dir():
+        raise UserError(str(out), "not a directory", "choose another output directory")
+    present = {path.name for path in out.iterdir() if not path.name.startswith(_STAGE)}
+    if not present:
+        return []
+    known = record.load(out)
+    ours = {*known.files, *record.LATER} if known else set()
+    foreign = sorted(present - ours)
+    if foreign:
+        raise UserError(
+            str(out), f"has other files in it ({foreign[0]})", "choose another output directory"
+        )
+    return sorted(present)
+
+
+def _full(out: Path) -> UserError:
+    return UserError(str(out), "the disk is full", "make room there or in the temporary directory")

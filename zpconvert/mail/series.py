@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The series as mails: cover letter and patches, as git format-patch writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from zpconvert.errors import UserError
+from zpconvert.git.diff import SeriesStat, series_stat
+from zpconvert.git.model import Commit
+from zpconvert.git.scratch import BRANCH, Scratch, scratch_series
+from zpconvert.mail import output, record
+from zpconvert.mail.cover import Cover
+from zpconvert.mail.record import Origin, PatchRecord, SeriesOptions, SeriesRecord
+
+#: A mail's last lines: git's signature. A mail without it was cut short.
+_SIGNATURE = b"\n-- \n"
+
+_MIME = (
+    b"MIME-Version: 1.0\n"
+    b"Content-Type: text/plain; charset=UTF-8\n"
+    b"Content-Transfer-Encoding: 8bit\n"
+)
+
+
+def write_series(
+    out: Path,
+    base_files: Mapping[str, bytes],
+    commits: Sequence[Commit],
+    options: SeriesOptions,
+    cover: Callable[[SeriesStat], Cover],
+    origin: Origin,
+) -> list[Path]:
+    """Write the mails and series.json into `out`; the paths, cover letter first.
+
+    base_files: path -> content of the touched files in the base, those that it has.
+    commits: in order, each changing something; the last one's ident sends the cover letter.
+    cover: the cover letter, given what git counts in the series (its churn).
+    origin: what series.json says of where the series comes from, one step a commit.
+
+    `out` is created, or its previous output replaced, whole or not at all. Raises
+    UserError: other files in `out`, a full disk, an address that is none.
+    """
+    _check_changes(base_files, commits)
+    _check_options(options)
+    with output.staged(out) as new:
+        with scratch_series(base_files, commits) as scratch:
+            stat = series_stat(scratch)
+            letter = cover(stat)
+            names = _format_patch(scratch, new, letter, options, commits[-1])
+            for name in names:
+                _check_whole(new / name, out)
+            _finish_cover(new / names[0], origin.base.commit)
+            written = _record(scratch, stat, names, commits, options, origin)
+        (new / record.NAME).write_bytes(record.dump(written))
+        output.install(new, out)
+    return [out / name for name in written.files]
+
+
+def _check_changes(base_files: Mapping[str, bytes], commits: Sequence[Commit]) -> None:
+    """git format-patch leaves out a commit that changes nothing, and the numbers shift."""
+    if not commits:
+        raise ValueError("a series without commits")
+    tree = dict(base_files)
+    for commit in commits:
+        after = {**tree, **commit.files}
+        if after == tree:
+            raise ValueError(f"a commit that changes nothing: {commit.message.splitlines()[0]}")
+        tree = after
+
+
+def _check_options(options: SeriesOptions) -> None:
+    for name, values in (
+        ("--to", options.to),
+        ("--cc", options.cc),
+        ("--in-reply-to", () if options.in_reply_to is None else (options.in_reply_to,)),
+        ("--subject-prefix", () if options.subject_prefix is None else (options.subject_prefix,)),
+    ):
+        for value in values:
+            if "\n" in value or (not value.strip() and name != "--subject-prefix"):
+                raise UserError(name, f"{value!r} is not one line of text", "give it one")
+    if options.reroll is not None and options.reroll < 1:
+        raise UserError("-v", f"{options.reroll} is not a revision", "count from 1")
+
+
+def _format_patch(
+    scratch: Scratch, new: Path, letter: Cover, options: SeriesOptions, last: Commit
+) -> list[str]:
+    """Run git format-patch into `new`; the names of the files, cover letter first.
+
+    git takes the cover letter's subject and text from the branch's description, folds and
+    encodes them itself, and has done so the same way since 2.24. `--rfc` comes as a subject
+    prefix because 2.39 lets it override --subject-prefix where 2.47 joins the two.
+    """
+    prefix = "PATCH" if options.subject_prefix is None else options.subject_prefix
+    words = [f"--subject-prefix={'RFC ' if options.rfc else ''}{prefix}"]
+    if options.reroll is not None:
+        words.append(f"--reroll-count={options.reroll}")
+    words += [f"--to={address}" for address in options.to]
+    words += [f"--cc={address}" for address in options.cc]
+    if options.in_reply_to is not None:
+        words.append(f"--in-reply-to={options.in_reply_to}")
+    printed = scratch.git(
+        "-c",
+        f"branch.{BRANCH}.description={letter.title}\n\n{letter.blurb}",
+        "format-patch",
+        "--cover-letter",
+        "--cover-from-description=subject",
+        f"--output-directory={new}",
+        *words,
+        scratch.range,
+        env={
+            "GIT_COMMITTER_NAME": last.ident.name,
+            "GIT_COMMITTER_EMAIL": last.ident.email,
+            "GIT_COMMITTER_DATE": last.ident.date,
+        },
+    )
+    return [Path(line).name for line in printed.decode().splitlines()]
+
+
+def _check_whole(mail: Path, out: Path) -> None:
+    """git writes mails through stdio and does not look whether the last block got out."""
+    if _SIGNATURE not in mail.read_bytes()[-200:]:
+        raise UserError(str(out), f"{mail.name} was cut short", "make room on the disk")
+
+
+def _finish_cover(path: Path, base_commit: str | None) -> None:
+    """Add what git could not know: the user's own base, and the text's encoding (2.39
+    declares that of commit messages only)."""
+    mail = path.read_bytes()
+    header, text = mail.split(b"\n\n", 1)
+    if not text.isascii() and b"\nContent-Type:" not in header:
+        header += b"\n" + _MIME.rstrip(b"\n")
+    if base_commit is not None:
+        text, signature = text.rsplit(_SIGNATURE, 1)
+        text += b"\nbase-commit: " + base_commit.encode() + _SIGNATURE + signature
+    path.write_bytes(header + b"\n\n" + text)
+
+
+def _record(
+    scratch: Scratch,
+    stat: SeriesStat,
+    names: Sequence[str],
+    commits: Sequence[Commit],
+    options: SeriesOptions,
+    origin: Origin,
+) -> SeriesRecord:
+    rows = zip(names[1:], origin.steps, commits, scratch.commits, stat.commits, strict=True)
+    patches = tuple(
+        PatchRecord(
+            number,
+            file,
+            step.step,
+            commit.message.split("\n", 1)[0],
+            made,
+            step.slots,
+            step.helpers,
+            changes,
+        )
+        for number, (file, step, commit, made, changes) in enumerate(rows, 1)
+    )
+    return SeriesRecord(
+        record.SCHEMA,
+        origin.tool,
+        origin.conversion,
+        origin.steps_from,
+        origin.base,
+        options,
+        patches,
+        stat.churn,
+        origin.measured,
+        (*names, record.NAME),
+    )
