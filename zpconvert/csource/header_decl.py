@@ -21,7 +21,7 @@ _RESERVED_TYPE = re.compile(
 _QUALIFYING = """
     const volatile restrict __restrict __restrict__ __const __const__ __volatile__ static extern
     inline __inline __inline__ __always_inline register auto _Noreturn _Thread_local
-    __extension__ __user __iomem __rcu __percpu __force __must_check __maybe_unused noinline
+    __extension__ __user __iomem __rcu __percpu __force __private __must_check __maybe_unused noinline
     __init __exit asmlinkage notrace __attribute_const__ __pure typedef
 """
 _ARITHMETIC = "void char short int long float double signed unsigned _Bool __int128 __signed__"
@@ -142,10 +142,9 @@ class _Parser:
             if token in BUILTIN:
                 return self.builtin()
             if token in _TYPEOF:
-                self.at = self.close(self.at + 1)
-                return UNKNOWN
+                return self.typeof()
             following = self.peek(1)
-            if following == "(":
+            if following == "(" and self.peek(2) != "*":
                 self.at = self.close(self.at + 1)
             elif self.is_attribute(token, following):
                 self.at += 1
@@ -171,6 +170,15 @@ class _Parser:
             return None
         self.at += 1
         return f"{keyword} {tag}"
+
+    def typeof(self) -> str:
+        """The type in `typeof(struct page *)`, which per-CPU variables are declared with; that
+        of an expression is not known."""
+        end = self.close(self.at + 1)
+        inner = self.tokens[self.at + 2 : end - 1]
+        self.at = end
+        is_type = inner and (inner[0] in _TAGGED | BUILTIN | QUALIFIERS or inner[-1] == "*")
+        return _Parser(inner).parameter() if is_type else UNKNOWN
 
     def builtin(self) -> str:
         words = []
@@ -229,7 +237,7 @@ class _Parser:
         if not _WORD.match(token):
             return None, base
         name, base = self.name(base, depth)
-        if self.peek() == "(" and (self.is_params(self.at) or not name.startswith("__")):
+        if self.peek() == "(":
             end = self.close(self.at)
             params, calls = parse_params(self.tokens[self.at + 1 : end - 1])
             self.at = end
@@ -260,7 +268,7 @@ class _Parser:
         """Whether the word after a name is the name itself, and the first an attribute."""
         if following in _ATTRIBUTES or not _WORD.match(following):
             return False
-        if not following.startswith("__"):
+        if not following.startswith("__") or _RESERVED_TYPE.match(following):
             return True
         return self.peek(1) == "(" and self.is_params(self.at + 1)
 

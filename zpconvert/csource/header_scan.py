@@ -20,7 +20,7 @@ from zpconvert.csource.header_text import (
     statements,
 )
 
-_LEADING_CALL = re.compile(r"\s*([A-Za-z_]\w*)\s*\(")
+_LEADING_CALL = re.compile(r"\s*([A-Za-z_]\w*)\s*\((?!\s*\*)")
 _ENUMERATOR = re.compile(r"(?:^|,)[\s\x01-\x03]*([A-Za-z_]\w*)")
 _NESTED = re.compile(r"\([^()]*\)")
 _GROUPED = re.compile(r"^\s*\w+\s*\((?:\s*\w*\s*,)*")
@@ -99,8 +99,13 @@ def _read_statement(text: str, statement: Statement, scan: Scan) -> None:
             scan.heads.append(text)
         elif item.params is not None:
             scan.functions.append((item.name, "|".join([shape, *item.params])))
-        elif not statement.is_function:
+        elif not (statement.is_function or _is_attribute(item, declaration)):
             scan.variables.append((item.name, shape))
+
+
+def _is_attribute(item: decl.Declarator, declaration: decl.Declaration) -> bool:
+    """Whether what follows a body is perhaps no name but an attribute: `} __packed;`."""
+    return " @" in declaration.base and item.name.startswith("__")
 
 
 def _settle(base: str, statement: Statement, owner: str, scan: Scan, deep: int) -> str:
@@ -144,8 +149,9 @@ def _read_members(body: str, tag: str, scan: Scan, deep: int) -> None:
         if declaration is None:
             continue
         named = [d for d in declaration.declarators if d.name]
-        if not named:
+        if not named or _is_attribute(named[0], declaration):
             _read_anonymous(declaration.base, statement, tag, scan, deep)
+        if not named:
             continue
         owner = f"{tag.partition(' ')[2].strip('<>')}.{named[0].name}"
         base = _settle(declaration.base, statement, owner, scan, deep)

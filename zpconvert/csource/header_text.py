@@ -24,11 +24,11 @@ _INCLUDE = re.compile(r'\s*(?:<([^>\s]+)>|"([^"\s]+)")')
 _STOP = re.compile(r"[;{(}]")
 _PAREN = re.compile(r"[()]")
 _BRACE = re.compile(r"[{}\x01-\x03]")
+_EMPTY_ARMS = re.compile(r"\x01\s*(?:\x02\s*)*\x03")
+_UNENDED_ARM = re.compile(r"\x01[^\x01-\x03]*\x02(?=[^\x01-\x03]*$)")
 _ARMS = re.compile(r"\x01([^\x01-\x03]*)\x02([^\x01-\x03]*)\x03")
-_AGGREGATE = re.compile(
-    r"\b(struct|union|enum)\b((?:\s+\w+(?:\s*\((?:[^()]|\([^()]*\))*\))?)*)\s*"
-    r"(?::\s*\w+\s*)?$"
-)
+_ATTRIBUTE = r"\s*\b(?:__attribute__|__aligned)\s*\((?:[^()]|\([^()]*\))*\)"
+_AGGREGATE = re.compile(rf"\b(struct|union|enum)\b((?:{_ATTRIBUTE}|\s+\w+)*)(?:\s*:\s*\w+)?\s*$")
 _TAIL_CHARS = 300
 
 
@@ -107,6 +107,8 @@ def statements(code: str) -> Iterator[Statement]:
     """Every declaration of `code`, one for each arm where the arms spell it differently."""
     for statement in _whole_statements(code):
         text = statement.text
+        if ELSE in text:
+            text = _UNENDED_ARM.sub(" ", _EMPTY_ARMS.sub(" ", text))
         variants = [text]
         while len(variants) <= 8 and any(_is_forked(v) for v in variants):
             variants = [arm for v in variants for arm in _fork(v)]
@@ -167,9 +169,9 @@ def _whole_statements(code: str) -> Iterator[Statement]:
 
 def _tag(words: str) -> str:
     """The tag among the words between `struct` and `{`, attributes left out."""
-    bare = re.sub(r"\w+\s*\((?:[^()]|\([^()]*\))*\)", " ", words).split()
-    named = [w for w in bare if w not in ("__packed", "__randomize_layout")]
-    return named[0] if named else ""
+    bare = re.sub(_ATTRIBUTE, " ", words).split()
+    named = [word for word in bare if not word.startswith("__")]
+    return named[0] if named else "".join(bare[:1])
 
 
 def match_paren(code: str, at: int) -> int:
@@ -185,18 +187,9 @@ def match_paren(code: str, at: int) -> int:
 def _body_end(code: str, at: int) -> int:
     """The index of the brace that closes the one at `at`.
 
-    A closing brace in the first column is where kernel style ends a body, and is right
-    nearly always; the counting that makes sure of it is done only when it looks wrong.
+    Arms of a conditional are alternatives, so each starts at the depth of the first. Where
+    nothing closes it, a brace in the first column does: kernel style ends a body there.
     """
-    column = code.find("\n}", at)
-    line = code.find("\n", at)
-    on_line = code.find("}", at, line if line >= 0 else len(code))
-    if (
-        on_line < 0
-        and column >= 0
-        and code.count("{", at, column) == 1 + code.count("}", at, column)
-    ):
-        return column + 1
     depth, outer = 0, []
     for brace in _BRACE.finditer(code, at):
         mark = brace[0]
@@ -212,4 +205,5 @@ def _body_end(code: str, at: int) -> int:
             depth = outer[-1]
         elif mark == ENDIF and outer:
             outer.pop()
+    column = code.find("\n}", at)
     return column + 1 if column >= 0 else len(code)
