@@ -48,9 +48,7 @@ class Scratch:
 
 
 @contextmanager
-def scratch_series(
-    base_files: Mapping[str, bytes], commits: Sequence[Commit]
-) -> Iterator[Scratch]:
+def scratch_series(base_files: Mapping[str, bytes], commits: Sequence[Commit]) -> Iterator[Scratch]:
     """A bare repository with `base_files` as root commit and `commits` on top, removed at
     the end. Two processes. Raises ProcessError, OSError (a full disk)."""
     with tempfile.TemporaryDirectory(prefix="zpconvert-git-") as place:

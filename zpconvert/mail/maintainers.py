@@ -49,7 +49,12 @@ def propose(tree: Path, patches: Sequence[Path]) -> tuple[Maintainer, ...] | Not
         return NotAvailable("get_maintainer.pl", f"{tree} has no scripts/get_maintainer.pl")
     if shutil.which("perl") is None:
         return NotAvailable("get_maintainer.pl", "perl is not installed")
-    argv = ["perl", script.resolve(), *_WORDS, *(patch.resolve() for patch in patches)]
+    argv: list[str | Path] = [
+        "perl",
+        script.resolve(),
+        *_WORDS,
+        *(patch.resolve() for patch in patches),
+    ]
     try:
         told = run(argv, cwd=tree, timeout=120).text
     except ProcessError as error:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -18,9 +19,7 @@ from zpconvert.mail.record import Origin, PatchRecord, SeriesOptions, SeriesReco
 _SIGNATURE = b"\n-- \n"
 
 _MIME = (
-    b"MIME-Version: 1.0\n"
-    b"Content-Type: text/plain; charset=UTF-8\n"
-    b"Content-Transfer-Encoding: 8bit\n"
+    b"MIME-Version: 1.0\nContent-Type: text/plain; charset=UTF-8\nContent-Transfer-Encoding: 8bit\n"
 )
 
 
@@ -130,12 +129,33 @@ def _finish_cover(path: Path, base_commit: str | None) -> None:
     declares that of commit messages only)."""
     mail = path.read_bytes()
     header, text = mail.split(b"\n\n", 1)
+    if not header.isascii():
+        header = _encoded(header.decode()).encode()
     if not text.isascii() and b"\nContent-Type:" not in header:
         header += b"\n" + _MIME.rstrip(b"\n")
     if base_commit is not None:
         text, signature = text.rsplit(_SIGNATURE, 1)
         text += b"\nbase-commit: " + base_commit.encode() + _SIGNATURE + signature
     path.write_bytes(header + b"\n\n" + text)
+
+
+def _encoded(header: str) -> str:
+    """The cover letter's From and Subject by RFC 2047, as in every other mail: git 2.39
+    leaves them as they are in this one."""
+    from email.header import Header
+    from email.utils import formataddr, parseaddr
+
+    fields = re.split(r"\n(?![ \t])", header)
+    for index, field in enumerate(fields):
+        name, colon, value = field.partition(": ")
+        if not colon or value.isascii():
+            continue
+        if name == "From":
+            value = formataddr(parseaddr(value))
+        elif name == "Subject":
+            value = Header(value.replace("\n", ""), "utf-8", header_name=name).encode()
+        fields[index] = f"{name}: {value}"
+    return "\n".join(fields)
 
 
 def _record(
