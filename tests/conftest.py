@@ -42,7 +42,15 @@ SEALED = {
     "GIT_PAGER": "cat",
     "SOURCE_DATE_EPOCH": "1717243200",
 }
-UNSET = ("EMAIL", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "ARCH", "CROSS_COMPILE", "MAKEFLAGS")
+UNSET = (
+    "EMAIL",
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "ARCH",
+    "CROSS_COMPILE",
+    "MAKEFLAGS",
+)
 
 #: The subsystems whose conversions are tested on real kernels, as kconfig fragments and the
 #: objects that they build.
@@ -71,9 +79,7 @@ def sealed_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def sealed_home(
-    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def sealed_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """An empty home for each test: what one writes there, no other sees."""
     _home(monkeypatch, tmp_path_factory.mktemp("home"))
 

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Relocatable ELF objects, as little of them as comparing and measuring needs.
+
+Layouts are those of elf(5). Both word sizes and byte orders are read; what is not an ELF
+object raises, for nothing may be called equal that was not understood.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+SHF_WRITE, SHF_ALLOC, SHF_EXECINSTR, SHF_MERGE, SHF_STRINGS = 1, 2, 4, 16, 32
+SHT_SYMTAB, SHT_RELA, SHT_NOBITS, SHT_REL = 2, 4, 8, 9
+STT_OBJECT, STT_FUNC, STT_SECTION = 1, 2, 3
+STB_LOCAL = 0
+SHN_UNDEF, SHN_LORESERVE = 0, 0xFF00
+
+
+class ElfError(Exception):
+    """Bytes that are no relocatable object that can be read here."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section: `data` is empty for one without contents, `size` is in bytes."""
+
+    name: str
+    kind: int
+    flags: int
+    data: bytes
+    size: int
+    entry_size: int
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """A symbol: `section` is the index of its section, 0 if it is defined elsewhere."""
+
+    name: str
+    kind: int
+    binding: int
+    section: int
+    value: int
+    size: int
+
+
+@dataclass(frozen=True)
+class Relocation:
+    """At `offset` in its section, a reference to `symbol` plus `addend`."""
+
+    offset: int
+    kind: int
+    symbol: int
+    addend: int
+
+
+@dataclass(frozen=True)
+class Object:
+    """A relocatable object; `relocations` is by index of the section that they patch."""
+
+    machine: int
+    sections: tuple[Section, ...]
+    symbols: tuple[Symbol, ...]
+    relocations: dict[int, tuple[Relocation, ...]]
+
+
+@dataclass(frozen=True)
+class Size:
+    """Bytes as size(1) counts them: `text` holds read-only data too."""
+
+    text: int
+    data: int
+    bss: int
+
+    @property
+    def total(self) -> int:
+        """All three."""
+        return self.text + self.data + self.bss
+
+
+def parse(blob: bytes) -> Object:
+    """Read an object. Raises ElfError when it is none."""
+    try:
+        return _parse(blob)
+    except (struct.error, IndexError, ValueError) as error:
+        raise ElfError(f"not a readable object: {error}") from error
+
+
+def size(blob: bytes) -> Size:
+    """The object's size, without what is not loaded. Raises ElfError."""
+    text = data = bss = 0
+    for section in parse(blob).sections:
+        if not section.flags & SHF_ALLOC:
+            continue
+        if section.kind == SHT_NOBITS:
+            bss += section.size
+        elif section.flags & SHF_WRITE:
+            data += section.size
+        else:
+            text += section.size
+    return Size(text, data, bss)
+
+
+def _parse(blob: bytes) -> Object:
+    if blob[:4] != b"\x7fELF" or blob[4] not in (1, 2) or blob[5] not in (1, 2):
+        raise ElfError("not an ELF file")
+    wide = blob[4] == 2
+    order = "<" if blob[5] == 1 else ">"
+    header = struct.unpack_from(order + ("HHIQQQIHHHHHH" if wide else "HHIIIIIHHHHHH"), blob, 16)
+    if header[0] != 1:
+        raise ElfError("not a relocatable object")
+    table, entry, count, names_at = header[5], header[10], header[11], header[12]
+    heads = [
+        struct.unpack_from(order + ("IIQQQQIIQQ" if wide else "10I"), blob, table + i * entry)
+        for i in range(count)
+    ]
+    if not heads:
+        raise ElfError("no sections")
+    names = _contents(blob, heads[names_at])
+    sections = tuple(
+        Section(_string(names, head[0]), head[1], head[2], _contents(blob, head), head[5], head[9])
+        for head in heads
+    )
+    symbols: tuple[Symbol, ...] = ()
+    relocations: dict[int, tuple[Relocation, ...]] = {}
+    for section, head in zip(sections, heads, strict=True):
+        if section.kind == SHT_SYMTAB:
+            symbols = _symbols(section.data, sections[head[6]].data, order, wide)
+        elif section.kind == SHT_REL:
+            raise ElfError("relocations without addends are not read")
+        elif section.kind == SHT_RELA:
+            relocations[head[7]] = _relocations(section.data, order, wide)
+    return Object(header[1], sections, symbols, relocations)
+
+
+def _contents(blob: bytes, head: tuple[int, ...]) -> bytes:
+    if head[1] in (0, SHT_NOBITS):
+        return b""
+    data = blob[head[4] : head[4] + head[5]]
+    if len(data) != head[5]:
+        raise ElfError("truncated")
+    return data
+
+
+def _string(table: bytes, at: int) -> str:
+    return table[at : table.index(0, at)].decode()
+
+
+def _symbols(data: bytes, names: bytes, order: str, wide: bool) -> tuple[Symbol, ...]:
+    found = []
+    for fields in struct.iter_unpack(order + ("IBBHQQ" if wide else "IIIBBH"), data):
+        if wide:
+            name, info, _, section, value, length = fields
+        else:
+            name, value, length, info, _, section = fields
+        found.append(Symbol(_string(names, name), info & 15, info >> 4, section, value, length))
+    return tuple(found)
+
+
+def _relocations(data: bytes, order: str, wide: bool) -> tuple[Relocation, ...]:
+    """Sorted by place, so that the order in which the assembler wrote them does not count."""
+    shift, mask = (32, 0xFFFFFFFF) if wide else (8, 0xFF)
+    found = [
+        Relocation(offset, info & mask, info >> shift, addend)
+        for offset, info, addend in struct.iter_unpack(order + ("QQq" if wide else "IIi"), data)
+    ]
+    return tuple(sorted(found, key=lambda r: (r.offset, r.kind, r.symbol, r.addend)))
