@@ -10,9 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)
 class UserError(Exception):
     """One line for the user, and exit code 2.
+
+    Not frozen, though never changed: contextlib assigns `__traceback__` when an exception
+    passes through a `@contextmanager`, and a frozen one dies there (FrozenInstanceError).
 
     where: a path, `path:line` (1-based), `path:line:col`, an option or a program.
     what:  the fault, without a full stop.

@@ -35,9 +35,12 @@ class Completed:
         return self.stdout.decode("utf-8", "replace")
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)
 class ProcessError(Exception):
-    """A program that failed, was killed or ran out of time; prints itself whole."""
+    """A program that failed, was killed or ran out of time; prints itself whole.
+
+    Not frozen, for the reason that UserError gives.
+    """
 
     argv: tuple[str, ...]
     cwd: str
