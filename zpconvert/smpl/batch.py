@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from zpconvert.errors import UserError
+from zpconvert.smpl.faults import Position
 from zpconvert.smpl.functions import functions, hides_code, identifiers
 from zpconvert.smpl.rules import RuleText
-from zpconvert.smpl.spatch import Kind, Outcome, Position, passed_over, run_spatch, version
+from zpconvert.smpl.spatch import Kind, Outcome, passed_over, run_spatch, run_to_rest, version
 
 #: Under this many bytes a run is mostly start-up, and is not worth splitting.
 _WORTH_SPLITTING = 6000
@@ -180,24 +181,14 @@ class Rewriter:
         rules = [self._rules[at] for at in sorted(batch.rules)]
         cocci = "\n".join(rule.text.rstrip("\n") + "\n" for rule in rules)
         source = _joined(prelude, [work.chunk for work in batch.works])
-        done = run_spatch(cocci.encode(), source, timeout=self._timeout)
+        done = run_to_rest(cocci.encode(), source, timeout=self._timeout)
         if done.kind in (Kind.TIMEOUT, Kind.ERROR):
             raise self._fault(done, rules, batch, where)
         texts = _cut(done.text, len(prelude), len(batch.works))
-        self._account(batch, done, prelude, where)
+        for skipped in done.skipped:
+            raise _skipped_error(where, skipped.name, skipped.why)
         self._look_for_leftovers(batch, texts, prelude, where)
         return texts
-
-    def _account(self, batch: _Batch, done: Outcome, prelude: bytes, where: str) -> None:
-        """Raise for the first chunk with a function that spatch skipped."""
-        at = prelude.count(b"\n")
-        for number, work in enumerate(batch.works):
-            at += _marker(number).count(b"\n")
-            last = at + work.chunk.count(b"\n") + 1
-            for skipped in done.skipped:
-                if at < skipped.line <= last:
-                    raise _skipped_error(where, skipped.name, skipped.why)
-            at = last - 1
 
     def _look_for_leftovers(
         self, batch: _Batch, texts: list[bytes], prelude: bytes, where: str

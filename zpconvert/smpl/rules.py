@@ -46,8 +46,17 @@ class RuleText:
 
     @cached_property
     def needs(self) -> tuple[frozenset[str], ...]:
-        """For each rule in the text the identifiers that any match must contain."""
-        return tuple(_needed(declared, body) for declared, body in _split(self.text))
+        """For each rule in the text the identifiers that any match must contain.
+
+        A rule that inherits from another of the text runs only where that one matched.
+        """
+        names = "|".join(map(re.escape, self.names))
+        heir = re.compile(rf"\b(?:{names})\.[A-Za-z_]")
+        return tuple(
+            _needed(declared, body)
+            for declared, body in _split(self.text)
+            if not heir.search(declared)
+        )
 
     @cached_property
     def adds(self) -> frozenset[str]:

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from zpconvert.errors import UserError
 from zpconvert.process import ProcessError, run
+from zpconvert.smpl.faults import Position, nothing_applies, read_fault
 from zpconvert.smpl.functions import Function, functions
 
 #: The first release whose messages `_outcome` was checked against.
@@ -28,25 +29,17 @@ OLDEST = (1, 1)
 
 _SOURCE = "source.c"
 _RULES = "rules.cocci"
-_RESULT = "result.c"
+#: Calls nested deeper than this are a rule that feeds itself.
+_DEEPEST = 8
 _END = b"\nint zpconvert_end_of_source;\n"
 _PROBE = "@zpconvert_{0}@\nsymbol zpconvert_{0}_probe;\n@@\nzpconvert_{0}_probe\n\n"
 _PROBE_LINES = _PROBE.count("\n")
 #: Without the diff a run takes half the time: spatch parses both texts again for it.
-_OPTIONS = ("--no-includes", "--no-show-diff", "--show-trying", "--verbose-parsing")
+_OPTIONS = ("--no-includes", "--no-show-diff", "--in-place", "--show-trying", "--verbose-parsing")
 _TRIED = re.compile(r"^ +trying function: (\w+): (\S+):(\d+)$", re.MULTILINE)
 _PASS_END = "trying variable zpconvert_end_of_source:"
 _UNPARSED = re.compile(
     r'parse error \n = File "[^"\n]*source\.c", line (\d+), column \d+.*\n  around = \'(.*)\','
-)
-_FAULT = re.compile(
-    r"(?:^(?P<what>[^\n]*)\n)?  ?(?:File )\"[^\"\n]*rules\.cocci\", line (?P<line>\d+), "
-    r"column (?P<column>\d+)|^File \"[^\"\n]*rules\.cocci\", line (?P<line2>\d+), "
-    r"column (?P<column2>\d+)",
-    re.MULTILINE,
-)
-_FAULT_LINE = re.compile(
-    r"^(?!warning)(?P<what>.*?)(?: starting)?(?: on|:)? line (?P<line>\d+)", re.MULTILINE
 )
 
 
@@ -62,34 +55,37 @@ class Kind(enum.Enum):
 
 @dataclass(frozen=True)
 class Skipped:
-    """A function that spatch did not take up; `line` is its first, 1-based."""
+    """A function that spatch did not take up; `line` is its first, 1-based.
+
+    at: the line where parsing stopped, if it was that, and `near` the token.
+    """
 
     name: str
     line: int
-    why: str
+    at: int | None = None
+    near: str = ""
 
-
-@dataclass(frozen=True)
-class Position:
-    """A place in a .cocci: 1-based line, 0-based column as spatch counts, the line's text."""
-
-    line: int
-    column: int
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.line}:{self.column}: {self.text}"
+    @property
+    def why(self) -> str:
+        """The reason; lines are counted from the function's first, as 1."""
+        if self.at is None:
+            return "spatch finds no control flow for it"
+        return f"it does not parse at its line {self.at - self.line + 1}, near '{self.near}'"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one run did. `text` is the whole new text (the old one where nothing changed)."""
+    """What one run did. `text` is the whole new text (the old one where nothing changed).
+
+    nested: an error because two matches of one rule overlap (see `run_to_rest`).
+    """
 
     kind: Kind
     text: bytes
     skipped: tuple[Skipped, ...] = ()
     message: str = ""
     position: Position | None = None
+    nested: bool = False
 
 
 def version() -> tuple[int, ...]:
@@ -137,7 +133,7 @@ def run_spatch(
     """
     rules = cocci.read_bytes() if isinstance(cocci, Path) else cocci
     probed, before = _with_probes(rules.decode("utf-8", "surrogateescape"))
-    argv = ["spatch", "--sp-file", _RULES, _SOURCE, "-o", _RESULT, *_OPTIONS, *options]
+    argv = ["spatch", "--sp-file", _RULES, _SOURCE, *_OPTIONS, *options]
     for name in defines:
         argv += ["-D", name]
     with tempfile.TemporaryDirectory(prefix="zpconvert-spatch-") as place:
@@ -149,11 +145,35 @@ def run_spatch(
         except ProcessError as error:
             return Outcome(Kind.TIMEOUT, source, message=str(error).splitlines()[0])
         said = done.stderr.decode("utf-8", "replace")
-        if done.code != 0:
-            return _failure(source, rules, before, done.code, said)
-        result = room / _RESULT
-        new = result.read_bytes() if result.exists() else source + _END
+        new = (room / _SOURCE).read_bytes()
+    if nothing_applies(said):
+        return Outcome(Kind.UNCHANGED, source, message="no rule applies")
+    if done.code != 0:
+        text = rules.decode("utf-8", "replace")
+        fault = read_fault(said, done.code, text, before, _PROBE_LINES)
+        return Outcome(Kind.ERROR, source, (), fault.message, fault.position, fault.nested)
     return _outcome(source, new, said)
+
+
+def run_to_rest(cocci: bytes, source: bytes, *, timeout: float) -> Outcome:
+    """`run_spatch`, outermost match first where matches of one rule nest in each other.
+
+    spatch refuses to change `f(f(x))` by a rule about `f(e)`; told to leave nested matches
+    alone it takes the outer one, and the inner one in the next run. Rules that find
+    something to change in what they wrote never come to rest: that is an error.
+    """
+    done = run_spatch(cocci, source, timeout=timeout)
+    if not done.nested:
+        return done
+    text = source
+    for _ in range(_DEEPEST):
+        done = run_spatch(cocci, text, timeout=timeout, options=["--disallow-nested-exps"])
+        if done.kind is Kind.UNCHANGED:
+            return Outcome(Kind.PATCHED, text)
+        if done.kind is not Kind.PATCHED:
+            return done
+        text = done.text
+    return Outcome(Kind.ERROR, source, message=f"the rules still find work after {_DEEPEST} runs")
 
 
 def passed_over(source: bytes, *, timeout: float) -> bytes:
@@ -189,31 +209,6 @@ def _with_probes(rules: str) -> tuple[str, int]:
     return whole + "\n" + _PROBE.format("after"), rules.count("\n", 0, start)
 
 
-def _failure(source: bytes, rules: bytes, before: int, code: int, said: str) -> Outcome:
-    """The outcome of a run that did not end well."""
-    lines = [line for line in said.splitlines() if not line.startswith("init_defs_builtins")]
-    if code < 0:
-        end = f"killed by signal {-code}"
-        return Outcome(Kind.ERROR, source, message=f"spatch was {end}")
-    found = _FAULT.search(said)
-    if found is not None:
-        line = int(found["line"] or found["line2"])
-        column = int(found["column"] or found["column2"])
-        what = (found["what"] or "parse error").strip().rstrip(":")
-    else:
-        simple = _FAULT_LINE.search(said)
-        if simple is None:
-            message = next((line for line in reversed(lines) if line.strip()), f"exit code {code}")
-            return Outcome(Kind.ERROR, source, message=message.strip())
-        line, column, what = int(simple["line"]), 0, simple["what"].strip()
-    text = rules.decode("utf-8", "replace").splitlines()
-    if line > before:
-        line = max(before + 1, line - _PROBE_LINES)
-    line = max(1, min(line, len(text)))
-    shown = text[line - 1] if text else ""
-    return Outcome(Kind.ERROR, source, (), what, Position(line, column, shown))
-
-
 def _outcome(source: bytes, new: bytes, said: str) -> Outcome:
     """The outcome of a run that exited 0: every function accounted for, or skipped."""
     if f"Skipping: {_SOURCE}" in said:
@@ -234,23 +229,21 @@ def _skipped(source: bytes, text: bytes, said: str) -> tuple[Skipped, ...]:
     first = {int(line) for _, name, line in _TRIED.findall(passes[0]) if name == _SOURCE}
     errors = [(int(line), near) for line, near in _UNPARSED.findall(said)]
     skipped = [
-        Skipped(each.name, each.first, _why(each, errors))
+        _explained(each, errors)
         for each in functions(source)
         if not any(each.first <= line <= each.last for line in first)
     ]
     if not skipped and len(passes) > 2:
-        began = [name for name, _, _ in _TRIED.findall(passes[0])]
-        ended = [name for name, _, _ in _TRIED.findall(passes[-2])]
+        began, ended = (_TRIED.findall(one) for one in (passes[0], passes[-2]))
         if len(ended) < len(began):
-            lost = [one for one in functions(text) if one.name not in ended]
-            skipped = [
-                Skipped(one.name, one.first, "no longer parses after a rule") for one in lost
-            ]
+            kept = {name for name, _, _ in ended}
+            lost = [one for one in functions(text) if one.name not in kept]
+            skipped = [Skipped(one.name, one.first) for one in lost]
     return tuple(skipped)
 
 
-def _why(function: Function, errors: list[tuple[int, str]]) -> str:
+def _explained(function: Function, errors: list[tuple[int, str]]) -> Skipped:
     for line, near in errors:
         if function.first <= line <= function.last:
-            return f"does not parse at line {line}, near '{near}'"
-    return "spatch finds no control flow for it"
+            return Skipped(function.name, function.first, line, near)
+    return Skipped(function.name, function.first)
