@@ -3,11 +3,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from zpconvert.errors import UserError
 from zpconvert.git.command import user_git
 from zpconvert.git.model import Ident, parse_ident
+from zpconvert.process import Completed
+
+#: What git says without user.name or user.email (ident.c).
+_NOBODY = re.compile(rb"auto-detect|empty ident|no (?:name|email) was given")
 
 
 def is_worktree(path: Path) -> bool:
@@ -20,15 +25,15 @@ def is_worktree(path: Path) -> bool:
         return False
     asked = user_git(path, "rev-parse", "--show-toplevel", check=False)
     if asked.code != 0:
-        said = asked.stderr.decode("utf-8", "replace").strip().splitlines()
-        reason = said[0].removeprefix("fatal: ") if said else f"git exits with {asked.code}"
-        raise UserError(str(path), reason, "mend the repository, or remove its .git")
+        raise _refusal(path, asked)
     return Path(asked.text.rstrip("\n")).resolve() == path.resolve()
 
 
 def head(path: Path) -> str:
     """The full hash of HEAD. Raises UserError when there is no commit yet."""
     asked = user_git(path, "rev-parse", "--verify", "--quiet", "HEAD^{commit}", check=False)
+    if asked.stderr:
+        raise _refusal(path, asked)
     if asked.code != 0:
         raise UserError(str(path), "the repository has no commit", "commit the tree first")
     return asked.text.strip()
@@ -64,6 +69,8 @@ def author_ident(cwd: Path) -> Ident:
     go out in mails. Raises UserError when there is no identity.
     """
     asked = user_git(cwd, "-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT", check=False)
+    if asked.code != 0 and not _NOBODY.search(asked.stderr):
+        raise _refusal(cwd, asked)
     if asked.code != 0:
         raise UserError(
             "git",
@@ -82,3 +89,10 @@ def file_modes(path: Path, commit: str, files: tuple[str, ...]) -> dict[str, str
         facts, name = entry.split("\t", 1)
         modes[name] = facts.split()[0]
     return modes
+
+
+def _refusal(path: Path, asked: Completed) -> UserError:
+    """git's own reason for not answering: a broken configuration, somebody else's files."""
+    said = asked.stderr.decode("utf-8", "replace").strip().splitlines()
+    reason = said[-1].removeprefix("fatal: ") if said else f"git exits with {asked.code}"
+    return UserError(str(path), reason.rstrip("."), "mend the repository or git's configuration")
