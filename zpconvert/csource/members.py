@@ -24,7 +24,7 @@ class StructMember:
     @property
     def ctype(self) -> str:
         """The declaration without the name: `struct page *`, `int [3]`."""
-        return " ".join(self.declared_as("").split())
+        return " ".join(self.declared_as("").split()).replace("* )", "*)")
 
     def declared_as(self, name: str) -> str:
         """The declaration of a member of the same type and another name."""

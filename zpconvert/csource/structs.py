@@ -79,8 +79,8 @@ def _arms(
 ) -> Iterator[StructMember | Group]:
     """The members of one arm and of those after it; `before` holds the arms that came first."""
     own = _condition(node)
-    parts = [f"!{_operand(arm)}" for arm in before] + ([own] if own else [])
-    joined = parts[0] if len(parts) == 1 else " && ".join(_operand(part) for part in parts)
+    parts = [_negated(arm) for arm in before] + ([_operand(own)] if own else [])
+    joined = own if len(parts) == 1 and own else " && ".join(parts)
     yield from _fields(node, (*outer, joined))
     following = node.child_by_field_name("alternative")
     if following is not None:
@@ -101,6 +101,14 @@ def _operand(expression: str) -> str:
     """An expression as it can stand beside `!` and `&&`."""
     return (
         expression if re.fullmatch(r"!?(?:defined\(\w+\)|\w+)", expression) else f"({expression})"
+    )
+
+
+def _negated(expression: str) -> str:
+    return (
+        expression[1:]
+        if re.fullmatch(r"!defined\(\w+\)", expression)
+        else (f"!{_operand(expression)}")
     )
 
 
