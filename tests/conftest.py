@@ -52,18 +52,10 @@ UNSET = (
     "MAKEFLAGS",
 )
 
-#: The subsystems whose conversions are tested on real kernels, as kconfig fragments and the
-#: objects that they build.
-SUBSYSTEM = {
-    "6.12": (
-        ("CONFIG_ZSMALLOC=y", "CONFIG_ZSWAP=y", "CONFIG_ZBUD=y", "CONFIG_Z3FOLD_DEPRECATED=y"),
-        ("mm/zsmalloc.o", "mm/zbud.o", "mm/z3fold.o"),
-    ),
-    "6.1": (
-        ("CONFIG_ZSMALLOC=y", "CONFIG_ZSWAP=y", "CONFIG_ZBUD=y", "CONFIG_Z3FOLD=y"),
-        ("mm/zsmalloc.o", "mm/zbud.o", "mm/z3fold.o"),
-    ),
-}
+#: The subsystems whose conversions are tested on real kernels: their kconfig lines (the same
+#: in 6.1 and 6.12) and the objects that they build.
+FRAGMENT = ("CONFIG_ZSMALLOC=y", "CONFIG_ZSWAP=y", "CONFIG_ZBUD=y", "CONFIG_Z3FOLD_DEPRECATED=y")
+OBJECTS = ("mm/zsmalloc.o", "mm/zbud.o", "mm/z3fold.o")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -115,23 +107,21 @@ def _kernel(package: str) -> Path:
 @pytest.fixture(scope="session")
 def build_612(kernel_612: Path) -> Callable[[str], BuildDir]:
     """`build_612("compaction")`: the prepared build directory of a built-in cell, on 6.12."""
-    return _builder(kernel_612, "6.12")
+    return _builder(kernel_612)
 
 
 @pytest.fixture(scope="session")
 def build_61(kernel_61: Path) -> Callable[[str], BuildDir]:
     """The same on 6.1."""
-    return _builder(kernel_61, "6.1")
+    return _builder(kernel_61)
 
 
-def _builder(tree: Path, version: str) -> Callable[[str], BuildDir]:
+def _builder(tree: Path) -> Callable[[str], BuildDir]:
     from zpconvert.kernel import kbuild, source
-
-    fragment, objects = SUBSYSTEM[version]
 
     def build(cell: str) -> BuildDir:
         return kbuild.prepare(
-            tree, kbuild.CELLS[cell], fragment=fragment, objects=objects, cache=source.cache_home()
+            tree, kbuild.CELLS[cell], fragment=FRAGMENT, objects=OBJECTS, cache=source.cache_home()
         )
 
     return build

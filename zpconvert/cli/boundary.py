@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Where every run ends: what went wrong becomes one line and an exit code."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import click
+
+from zpconvert.errors import UserError
+
+#: All is well; findings (a cell failed, a check fired); the tool or its input is at fault;
+#: interrupted (128 + SIGINT, as shells have it).
+FINE, FINDINGS, FAULT, INTERRUPTED = 0, 1, 2, 130
+
+
+class Findings(Exception):
+    """A command did its work and found something: exit 1, the command has said what."""
+
+
+def run_command(command: Callable[[], object]) -> int:
+    """Run a command to its end; give the exit code, having said why if it is not 0."""
+    try:
+        result = command()
+    except Findings:
+        return FINDINGS
+    except UserError as error:
+        return _fault(str(error))
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return FAULT
+    except click.UsageError as error:
+        path = error.ctx.command_path.partition(" ")[2] if error.ctx else ""
+        help_text = f"see 'zpconvert {path} --help'" if path else "see 'zpconvert --help'"
+        return _fault(
+            f"{path + ': ' if path else ''}{error.format_message().rstrip('.')}; {help_text}"
+        )
+    except click.ClickException as error:
+        return _fault(error.format_message())
+    except (KeyboardInterrupt, click.Abort):
+        _say("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output went away (`zpconvert … | head`); what is still buffered
+        # must not fail again when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINE
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            return _bug(error)
+        return _fault(f"{error.filename or 'disk'}: no space left; make room and repeat")
+    except Exception as error:  # noqa: BLE001 - the one place that turns a bug into a log file
+        return _bug(error)
+    # without click's standalone mode, ctx.exit(code) comes back as the result
+    return result if isinstance(result, int) else FINE
+
+
+def log_directory() -> Path:
+    """Where the logs of bugs go, by the XDG base directory specification."""
+    base = os.environ.get("XDG_STATE_HOME", "")
+    return (Path(base) if Path(base).is_absolute() else Path.home() / ".local/state") / "zpconvert"
+
+
+def _fault(line: str) -> int:
+    _say(" ".join(line.split("\n")))
+    return FAULT
+
+
+def _bug(error: Exception) -> int:
+    """Write a log to paste into a report; name it in one line."""
+    import time
+
+    report = _report(error, sys.argv)
+    name = time.strftime("%Y%m%d-%H%M%S") + f"-{os.getpid()}.log"
+    try:
+        log_directory().mkdir(parents=True, exist_ok=True)
+        log = log_directory() / name
+        log.write_text(report)
+    except OSError:
+        sys.stderr.write(report)
+        return _fault(f"internal error: {type(error).__name__}; report it with the text above")
+    said = str(error).partition("\n")[0]
+    return _fault(f"internal error: {type(error).__name__}: {said}; report it with {log}")
+
+
+def _report(error: Exception, argv: Sequence[str]) -> str:
+    import platform
+    import traceback
+    from importlib.metadata import PackageNotFoundError, version
+
+    lines = [f"argv: {list(argv)}", f"python: {sys.version}", f"system: {platform.platform()}"]
+    for package in ("zpconvert", "click", "tree-sitter", "tree-sitter-c", "libcst", "unidiff"):
+        try:
+            lines.append(f"{package}: {version(package)}")
+        except PackageNotFoundError:
+            lines.append(f"{package}: not installed")
+    return "\n".join(lines) + "\n\n" + "".join(traceback.format_exception(error))
+
+
+def _say(line: str) -> None:
+    """One line on stderr, in colour on a terminal only (click takes it out elsewhere)."""
+    colour = None if "NO_COLOR" not in os.environ else False
+    click.echo(f"{click.style('zpconvert:', bold=True)} {line}", err=True, color=colour)

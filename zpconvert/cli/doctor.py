@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`zpconvert doctor`: what is missing on this machine, and the package that has it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import click
+
+from zpconvert.cli.boundary import FAULT, Findings
+from zpconvert.errors import UserError
+from zpconvert.process import ProcessError, run
+
+
+@dataclass(frozen=True)
+class Need:
+    """A program or a C header that zpconvert, or the kernel's build, works with.
+
+    name: of the program, or `<header.h>`. use: what for. needed: the main job fails without.
+    minimum: lowest version that works, empty if any does. The rest are package names.
+    """
+
+    name: str
+    use: str
+    debian: str
+    fedora: str
+    arch: str
+    minimum: str = ""
+    needed: bool = True
+
+
+#: Package names: packages.debian.org, packages.fedoraproject.org, archlinux.org/packages.
+NEEDS = (
+    Need("spatch", "applies the semantic patches", "coccinelle", "coccinelle", "coccinelle", "1.1"),
+    Need("git", "commits, diffs, mails", "git", "git-core", "git", "2.30"),
+    Need("gcc", "compiles every commit", "gcc", "gcc", "gcc", "8.1"),
+    Need("make", "the kernel's build", "make", "make", "make", "4.0"),
+    Need("flex", "the kernel's build", "flex", "flex", "flex", "2.5.35"),
+    Need("bison", "the kernel's build", "bison", "bison", "bison", "2.0"),
+    Need("bc", "the kernel's build", "bc", "bc", "bc"),
+    Need("perl", "checkpatch.pl, get_maintainer.pl", "perl", "perl", "perl", "5.14"),
+    Need("xz", "unpacks the kernel source", "xz-utils", "xz", "xz"),
+    Need("<stdio.h>", "the kernel's build", "libc6-dev", "glibc-devel", "glibc"),
+    Need("<gelf.h>", "the kernel's build", "libelf-dev", "elfutils-libelf-devel", "libelf"),
+    Need(
+        "<openssl/opensslv.h>",
+        "kernels that sign their modules",
+        "libssl-dev",
+        "openssl-devel",
+        "openssl",
+        needed=False,
+    ),
+    Need("codespell", "spelling of messages", "codespell", "codespell", "codespell", needed=False),
+    Need(
+        "git send-email",
+        "mails the series",
+        "git-email",
+        "git-email",
+        "git and perl-net-smtp-ssl",
+        needed=False,
+    ),
+)
+
+#: Runs as root. Lists are fetched if a name is unknown to them, or what they name is gone
+#: from the mirror.
+_INSTALL = """
+install() { apt-get -q install -y --no-install-recommends "$@"; }
+apt-cache show "$@" >/dev/null 2>&1 || apt-get -q update
+install "$@" || { apt-get -q update && install "$@"; } || exit 2
+"""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A need and the version found: None if it is not there, empty if it does not say."""
+
+    need: Need
+    version: str | None
+
+    @property
+    def good(self) -> bool:
+        """It is there and new enough."""
+        if self.version is None:
+            return False
+        return not self.version or _numbers(self.version) >= _numbers(self.need.minimum)
+
+
+def look(needs: Sequence[Need] = NEEDS) -> list[Found]:
+    """Look for each need on this machine."""
+    return [Found(need, _version(need)) for need in needs]
+
+
+def _version(need: Need) -> str | None:
+    if need.name.startswith("<"):
+        return _header(need.name)
+    if need.name == "git send-email":
+        if shutil.which("git") is None:
+            return None
+        place = Path(run(["git", "--exec-path"]).text.strip()) / "git-send-email"
+        return "" if place.exists() else None
+    if shutil.which(need.name) is None:
+        return None
+    # perl says its version within a sentence, as "(v5.36.0)"
+    argv = [need.name, "-e", "print $^V"] if need.name == "perl" else [need.name, "--version"]
+    try:
+        done = run(argv, timeout=30, check=False)
+    except ProcessError:
+        return ""
+    said = re.search(r"\d+(?:\.\d+)+", done.text or done.stderr.decode("utf-8", "replace"))
+    return said[0] if said else ""
+
+
+def _header(name: str) -> str | None:
+    if shutil.which("gcc") is None:
+        return None
+    code = run(["gcc", "-E", "-"], stdin=f"#include {name}\n".encode(), check=False).code
+    return "" if code == 0 else None
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", version))
+
+
+@click.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="One JSON array, for programs.")
+@click.option("--install", is_flag=True, help="Install what is missing, with apt-get.")
+def command(as_json: bool, install: bool) -> None:
+    """Show which programs zpconvert works with, which are missing, and their packages.
+
+    Exit code 1 if one is missing that the main job needs.
+    """
+    found = look()
+    missing = [one for one in found if not one.good]
+    if install and missing:
+        _install(sorted({one.need.debian for one in missing}), missing)
+    click.echo(_json(found) if as_json else _table(found))
+    if any(one.need.needed for one in missing):
+        raise Findings
+
+
+def _json(found: Sequence[Found]) -> str:
+    rows = [asdict(one.need) | {"version": one.version, "good": one.good} for one in found]
+    return json.dumps(rows, indent=1)
+
+
+def _table(found: Sequence[Found]) -> str:
+    rows = [("PROGRAM", "FOUND", "USED FOR", "DEBIAN", "FEDORA", "ARCH")]
+    for one in found:
+        need = one.need
+        rows.append((need.name, _state(one), need.use, need.debian, need.fedora, need.arch))
+    widths = [max(len(row[i]) for row in rows) for i in range(6)]
+    bad = {one.need.name: "red" if one.need.needed else "yellow" for one in found if not one.good}
+    lines = []
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        if row[0] in bad:
+            cells[1] = click.style(cells[1], fg=bad[row[0]])
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def _state(one: Found) -> str:
+    if one.version is None:
+        return "missing" if one.need.needed else "missing (optional)"
+    if not one.good:
+        return f"{one.version}, needs {one.need.minimum}"
+    return one.version or "yes"
+
+
+def _install(packages: Sequence[str], missing: Sequence[Found]) -> None:
+    """Become apt-get (through sudo when not root), so that it can ask for a password."""
+    if shutil.which("apt-get") is None:
+        names = ", ".join(
+            f"{one.need.name} (Fedora {one.need.fedora}, Arch {one.need.arch})" for one in missing
+        )
+        raise UserError("doctor", f"no apt on this machine and missing: {names}", "install them")
+    script = ["sh", "-c", _INSTALL, "sh", *packages]
+    argv = ["env", "DEBIAN_FRONTEND=noninteractive", *script]
+    if os.geteuid() != 0:
+        if shutil.which("sudo") is None:
+            words = " ".join(packages)
+            raise UserError(
+                "doctor", "not root, and no sudo", f"as root: apt-get install -y {words}"
+            )
+        argv = ["sudo", *argv]
+    click.echo(f"zpconvert: installing {' '.join(packages)}", err=True)
+    sys.stderr.flush()
+    try:
+        os.execvp(argv[0], argv)
+    except OSError as error:
+        click.echo(
+            f"zpconvert: {argv[0]}: {error.strerror}; install {' '.join(packages)}", err=True
+        )
+        sys.exit(FAULT)
