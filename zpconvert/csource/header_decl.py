@@ -21,14 +21,15 @@ _RESERVED_TYPE = re.compile(
 _QUALIFYING = """
     const volatile restrict __restrict __restrict__ __const __const__ __volatile__ static extern
     inline __inline __inline__ __always_inline register auto _Noreturn _Thread_local
-    __extension__ __user __iomem __rcu __percpu __force __private __must_check __maybe_unused noinline
-    __init __exit asmlinkage notrace __attribute_const__ __pure typedef
+    __extension__ __user __iomem __rcu __percpu __force __private __must_check __maybe_unused
+    noinline __init __exit asmlinkage notrace __attribute_const__ __pure typedef
 """
 _ARITHMETIC = "void char short int long float double signed unsigned _Bool __int128 __signed__"
 QUALIFIERS = frozenset(_QUALIFYING.split())
 BUILTIN = frozenset(_ARITHMETIC.split())
 _TAGGED = frozenset(("struct", "union", "enum"))
 _TYPEOF = frozenset(("typeof", "__typeof__", "__typeof", "typeof_unqual"))
+_DEEPEST = 20
 _ATTRIBUTES = frozenset(("__attribute__", "__attribute", "__aligned", "__declspec", "_Alignas"))
 
 
@@ -59,16 +60,18 @@ def parse(text: str) -> Declaration | None:
     return _Parser(_TOKEN.findall(text)).declaration()
 
 
-def parse_params(tokens: list[str]) -> tuple[list[str], bool]:
+def parse_params(tokens: list[str], deep: int = 0) -> tuple[list[str], bool]:
     """Compact types of a parameter list (`...` last if variadic), and whether any parameter
-    looks like a macro's call."""
+    looks like a macro's call. deep: how many lists this one is inside of."""
     params: list[str] = []
+    if deep > _DEEPEST:
+        return [UNKNOWN], False
     calls = False
     for part in split_commas(tokens):
         if part == ["..."]:
             params.append("...")
         elif part:
-            parser = _Parser(part)
+            parser = _Parser(part, deep + 1)
             shape = parser.parameter()
             calls = calls or parser.looks_called
             params.append(shape)
@@ -96,8 +99,9 @@ def split_commas(tokens: list[str]) -> list[list[str]]:
 class _Parser:
     """A cursor over the tokens of one declaration."""
 
-    def __init__(self, tokens: list[str]) -> None:
+    def __init__(self, tokens: list[str], deep: int = 0) -> None:
         self.tokens = tokens
+        self.deep = deep
         self.at = 0
         self.loose_base = False
         self.looks_called = False
@@ -144,7 +148,7 @@ class _Parser:
             if token in _TYPEOF:
                 return self.typeof()
             following = self.peek(1)
-            if following == "(" and self.peek(2) != "*":
+            if following == "(" and self.peek(2) != "*" and not token.endswith("_t"):
                 self.at = self.close(self.at + 1)
             elif self.is_attribute(token, following):
                 self.at += 1
@@ -177,8 +181,10 @@ class _Parser:
         end = self.close(self.at + 1)
         inner = self.tokens[self.at + 2 : end - 1]
         self.at = end
+        if self.deep > _DEEPEST:
+            return UNKNOWN
         is_type = inner and (inner[0] in _TAGGED | BUILTIN | QUALIFIERS or inner[-1] == "*")
-        return _Parser(inner).parameter() if is_type else UNKNOWN
+        return _Parser(inner, self.deep + 1).parameter() if is_type else UNKNOWN
 
     def builtin(self) -> str:
         words = []
@@ -239,7 +245,7 @@ class _Parser:
         name, base = self.name(base, depth)
         if self.peek() == "(":
             end = self.close(self.at)
-            params, calls = parse_params(self.tokens[self.at + 1 : end - 1])
+            params, calls = parse_params(self.tokens[self.at + 1 : end - 1], self.deep)
             self.at = end
             return Declarator(name, compact(base, depth), params, calls), base
         return Declarator(name, compact(base, depth + self.dimensions())), base

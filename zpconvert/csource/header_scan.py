@@ -24,7 +24,7 @@ _LEADING_CALL = re.compile(r"\s*([A-Za-z_]\w*)\s*\((?!\s*\*)")
 _ENUMERATOR = re.compile(r"(?:^|,)[\s\x01-\x03]*([A-Za-z_]\w*)")
 _NESTED = re.compile(r"\([^()]*\)")
 _GROUPED = re.compile(r"^\s*\w+\s*\((?:\s*\w*\s*,)*")
-_DEEPEST = 20
+_DEEPEST = 8
 
 
 @dataclass

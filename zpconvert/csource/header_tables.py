@@ -19,6 +19,7 @@ _PASTE = re.compile(r"\s*##\s*")
 _DEEPEST = 8
 _MOST_ARMS = 3
 _LONGEST = 100_000
+_MOST_EXPANSIONS = 2_000
 
 
 @dataclass
@@ -51,8 +52,10 @@ def merge(scans: Iterable[Scan]) -> Tables:
         heads.update(dict.fromkeys(scan.heads))
     expander = _Expander(macros, tables)
     for name, arguments in calls:
+        expander.restart()
         expander.declare(name, arguments, 0)
     for head in heads:
+        expander.restart()
         expander.declare_head(head, 0)
     tables.macros = {name: "\x01".join(bodies) for name, bodies in macros.items()}
     return tables
@@ -107,16 +110,26 @@ class _Expander:
 
     def __init__(self, macros: dict[str, dict[str, None]], tables: Tables) -> None:
         self.tables = tables
+        self.left = _MOST_EXPANSIONS
         self.macros = {
             name: callable_definitions
             for name, definitions in macros.items()
             if (callable_definitions := [_split(d) for d in definitions if d[0] == "("])
         }
 
+    def restart(self) -> None:
+        """Begin with another declaration."""
+        self.left = _MOST_EXPANSIONS
+
+    def is_exhausted(self, deep: int) -> bool:
+        """Count an expansion; whether it is one too many."""
+        self.left -= 1
+        return self.left < 0 or deep > _DEEPEST
+
     def declare(self, name: str, arguments: str, deep: int) -> None:
         """Add what a call declares."""
         definitions = self.macros.get(name)
-        if definitions is None or deep > _DEEPEST:
+        if definitions is None or self.is_exhausted(deep):
             return
         for arm in range(min(len(definitions), _MOST_ARMS)):
             params, body = definitions[arm]
@@ -152,7 +165,7 @@ class _Expander:
             if call.start() < at or definitions is None:
                 continue
             close = match_paren(text, call.end() - 1)
-            if close < 0:
+            if close < 0 or self.is_exhausted(deep):
                 break
             params, body = definitions[min(arm, len(definitions) - 1)]
             values = _arguments(text[call.end() : close])

@@ -187,8 +187,9 @@ def match_paren(code: str, at: int) -> int:
 def _body_end(code: str, at: int) -> int:
     """The index of the brace that closes the one at `at`.
 
-    Arms of a conditional are alternatives, so each starts at the depth of the first. Where
-    nothing closes it, a brace in the first column does: kernel style ends a body there.
+    Arms of a conditional are alternatives, so each starts at the depth of the first, and a
+    body that only one arm opens ends with that arm. Where nothing closes it, a brace in the
+    first column does: kernel style ends a body there.
     """
     depth, outer = 0, []
     for brace in _BRACE.finditer(code, at):
@@ -201,7 +202,9 @@ def _body_end(code: str, at: int) -> int:
                 return brace.start()
         elif mark == IF:
             outer.append(depth)
-        elif mark == ELSE and outer:
+        elif mark == ELSE:
+            if not outer:
+                return brace.start()
             depth = outer[-1]
         elif mark == ENDIF and outer:
             outer.pop()
