@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zpconvert.csource import header_index
+from zpconvert.csource import header_cache, header_index
 from zpconvert.csource.ctype import CType
 from zpconvert.csource.externals import (
     Externals,
@@ -548,6 +548,17 @@ def test_a_damaged_cache_is_rebuilt(tree: Path, tmp_path: Path, damage: bytes | 
 def test_a_cache_that_cannot_be_written_is_done_without(tree: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no directory")
     assert externals(tree, tmp_path / "file").known("internal")
+
+
+def test_a_cache_forgets_what_is_old(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(header_cache, "_KEPT", 2)
+    for number in range(5):
+        (tree / "mm/internal.h").write_text(f"int internal{number}(void);")
+        assert externals(tree, tmp_path / "cache").known(f"internal{number}")
+    (tables,) = (tmp_path / "cache").glob("*/tables")
+    assert len(list(tables.iterdir())) == 2
 
 
 def test_two_processes_share_a_cache(tree: Path, tmp_path: Path) -> None:
