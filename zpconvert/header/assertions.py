@@ -18,11 +18,10 @@ from zpconvert.header.layout import Layout
 KEEP_CLEAR = "memcg_data"
 
 
-def keeps_clear(descriptor: Descriptor, old: Group) -> bool:
-    """Whether the tree has `memcg_data` and the descriptor does not take it for itself."""
-    return any(member.name == KEEP_CLEAR for member in old.members()) and not any(
-        member.over == KEEP_CLEAR for member in descriptor.members
-    )
+def keeps_clear(layout: Layout, old: Group) -> bool:
+    """Whether the new struct has to end before `memcg_data`: it neither overlays nor fills it."""
+    taken = {*layout.filled, *(overlay.old.name for overlay in layout.overlays)}
+    return KEEP_CLEAR not in taken and any(m.name == KEEP_CLEAR for m in old.members())
 
 
 def assertions(descriptor: Descriptor, layout: Layout, old: Group) -> list[list[str]]:
@@ -48,7 +47,7 @@ def assertions(descriptor: Descriptor, layout: Layout, old: Group) -> list[list[
     names = [name for exact, name in ((True, same), (False, scalar)) if exact in kinds]
     parts.append(clines.conditional(pairs) + [f"#undef {name}" for name in names])
     parts.append(_limit(new, f"sizeof({below})"))
-    if keeps_clear(descriptor, old):
+    if keeps_clear(layout, old):
         clear = [member for member in old.members() if member.name == KEEP_CLEAR]
         limit = _limit(new, f"offsetof({below}, {KEEP_CLEAR})")
         parts[-1] += clines.conditional([(member.conditions, limit) for member in clear])

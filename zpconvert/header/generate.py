@@ -69,7 +69,7 @@ def _struct_doc(descriptor: Descriptor, layout: Layout, old: Group) -> list[str]
         f" {descriptor.replaces} member of the same offset, size and kind of type: do not change"
         " one without the other"
     )
-    if keeps_clear(descriptor, old):
+    if keeps_clear(layout, old):
         note += f", and do not expand into the overlap with {KEEP_CLEAR}"
     parameters = [(name, docs.get(name, filler)) for name in names]
     return comment.kernel_doc(descriptor.new_type, f"{descriptor.doc}\n\n{note}.", parameters)

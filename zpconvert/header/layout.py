@@ -23,6 +23,17 @@ _CLASSES = {
 _CLASS_OF = {name: key for key, names in _CLASSES.items() for name in names.split("|")}
 
 
+#: Words and bytes of the types that struct page is made of; a word is 4 or 8 bytes.
+_SIZES = {
+    "word": (1, 0),
+    "int": (0, 4),
+    "atomic_t": (0, 4),
+    "atomic_long_t": (1, 0),
+    "struct list_head": (2, 0),
+    "struct rcu_head": (2, 0),
+}
+
+
 @dataclass(frozen=True)
 class Field:
     """A member of the new struct: its C declaration and the conditions it stands under."""
@@ -52,11 +63,11 @@ class Overlay:
 
 @dataclass(frozen=True)
 class Layout:
-    """The new struct. fillers: names that hold the place of old members nobody overlays."""
+    """The new struct. filled: old members that nobody overlays but a filler stands for."""
 
     items: tuple[Field | Anonymous, ...]
     overlays: tuple[Overlay, ...]
-    fillers: tuple[str, ...]
+    filled: tuple[str, ...]
 
 
 def lay_over(descriptor: Descriptor, old: Group) -> Layout:
@@ -64,8 +75,8 @@ def lay_over(descriptor: Descriptor, old: Group) -> Layout:
 
     The old struct's shape is followed: an old member that lies before an overlaid one and is
     not overlaid itself becomes a filler of its own type; of a union, the arms with overlaid
-    members are followed, or the first. That the first arm is as wide as the union is left to
-    the assertions in C.
+    members are followed, and the first where those may be narrower and something comes after.
+    That the first arm is as wide as the union is left to the assertions in C.
     Raises UserError for an overlaid member that the old struct does not have or has with
     another class of type.
     """
@@ -83,7 +94,7 @@ def lay_over(descriptor: Descriptor, old: Group) -> Layout:
     )
     mirror = _Mirror(descriptor, by_over)
     items = tuple(mirror.group(old, filled=False))
-    return Layout(items, overlays, tuple(mirror.fillers))
+    return Layout(items, overlays, tuple(mirror.filled))
 
 
 def declare(ctype: str, name: str) -> str:
@@ -125,13 +136,26 @@ def _fault(descriptor: Descriptor, member: Member, what: str) -> UserError:
     )
 
 
+def _size(node: StructMember | Group) -> tuple[int, int] | None:
+    """Words and bytes of a member or group, None where that depends on what is not known."""
+    if isinstance(node, StructMember):
+        return None if node.conditions else _SIZES.get(type_class(node.ctype))
+    sizes = [_size(child) for child in node.children]
+    known = [size for size in sizes if size is not None]
+    if len(known) < len(sizes):
+        return None
+    if node.kind == "union":
+        return known[0] if len(set(known)) == 1 else None
+    return sum(words for words, _ in known), sum(size for _, size in known)
+
+
 class _Mirror:
     """Follows the shape of the old struct and keeps what the new one needs."""
 
     def __init__(self, descriptor: Descriptor, by_over: dict[str, list[Member]]) -> None:
         self._prefix = f"__{descriptor.replaces}_"
         self._by_over = by_over
-        self.fillers: list[str] = []
+        self.filled: list[str] = []
 
     def group(self, group: Group, *, filled: bool) -> list[Field | Anonymous]:
         """The items of a group; `filled`: something follows, so it must reach its end."""
@@ -147,8 +171,12 @@ class _Mirror:
 
     def _union(self, group: Group, filled: bool) -> list[Field | Anonymous]:
         arms = [child for child in group.children if self._covers(child)]
-        if len(arms) < 2:
-            return self._node((arms or group.children)[0], filled=filled)
+        first = group.children[0]
+        width = _size(first)
+        if filled and first not in arms and (width is None or width not in map(_size, arms)):
+            arms.append(first)
+        if len(arms) == 1:
+            return self._node(arms[0], filled=filled)
         inner: list[Field | Anonymous] = []
         for arm in arms:
             items = self._node(arm, filled=filled)
@@ -161,7 +189,7 @@ class _Mirror:
         members = self._by_over.get(node.name)
         if members is None:
             name = self._prefix + node.name.lstrip("_")
-            self.fillers.append(name)
+            self.filled.append(node.name)
             return [Field(name, node.declared_as(name), node.conditions)]
         fields = [Field(m.name, declare(m.ctype, m.name), node.conditions) for m in members]
         return [*fields] if len(fields) == 1 else [self._anonymous("union", fields)]
