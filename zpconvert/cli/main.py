@@ -7,6 +7,7 @@ imports of every command.
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from typing import cast
@@ -15,10 +16,10 @@ import click
 
 from zpconvert.cli.boundary import run_command
 
-#: Command to its one line of help; the module `zpconvert.cli.NAME` has the click command of
-#: the same name (`list` and the like as `list_command`).
+#: Command to its one line of help; the module `zpconvert.cli.NAME` has it as `command`.
 COMMANDS = {
     "doctor": "What is missing on this machine, and the package that has it.",
+    "kernel": "Debian's kernel source, fetched once; prints where it is.",
     "list": "The conversions that are there.",
     "show": "A conversion, a step of it, or the rules made from it.",
     "convert": "The converted tree: as a diff, in place, or on a branch.",
@@ -39,6 +40,16 @@ class LazyGroup(click.Group):
             return None
         module = import_module(f"zpconvert.cli.{cmd_name}")
         return cast(click.Command, module.command)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command. A reader of its output that goes away (`| head`) is no failure;
+        click itself would exit with 1, which says findings here."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # what is still buffered must not fail again when the interpreter ends
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The table, without importing anything."""

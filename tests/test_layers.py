@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Layers point down, each library has one home, and no module knows a subsystem."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "zpconvert"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+FEATURES = {"conversion", "rewrite", "smpl", "header", "mail", "kernel"}
+#: What features may build on (DESIGN.md, import direction); these know no feature.
+GROUND = {"csource", "git"}
+#: What every package below cli may import: the types that are passed on, and the floor.
+SHARED = ("conversion.model", "csource.ctype", "errors", "process", "resources")
+
+HOMES = {
+    "subprocess": ("process.py",),
+    "tree_sitter": ("csource/",),
+    "tree_sitter_c": ("csource/",),
+    "click": ("cli/",),
+    "rich": ("cli/",),
+    "libcst": ("smpl/",),
+}
+SUBSYSTEM = re.compile(r"zsmalloc|z3fold|zbud|zpdesc|zspage", re.IGNORECASE)
+TRACKED = sorted(
+    path
+    for top in ("zpconvert", "tests", "semantic_patches", "fixtures", "bench")
+    for suffix in ("*.py", "*.cocci", "*.toml")
+    for path in (ROOT / top).rglob(suffix)
+)
+
+
+def imports(path: Path) -> Iterator[tuple[int, str]]:
+    """(line, dotted name) of everything that a module imports, at any depth."""
+    package = path.relative_to(ROOT).parent.parts
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            up = package[: len(package) - node.level + 1] if node.level else ()
+            base = ".".join((*up, *([node.module] if node.module else [])))
+            yield from ((node.lineno, f"{base}.{alias.name}") for alias in node.names)
+
+
+def within(name: str, module: str) -> bool:
+    return name == module or name.startswith(module + ".")
+
+
+def name(path: Path) -> str:
+    return path.relative_to(PACKAGE).as_posix()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_each_library_has_one_home(path: Path) -> None:
+    strays = [
+        f"{name(path)}:{line}: {imported}"
+        for line, imported in imports(path)
+        for library, homes in HOMES.items()
+        if within(imported, library) and not name(path).startswith(homes)
+    ]
+    assert not strays
+
+
+def layer_fault(own: str, imported: str) -> bool:
+    """Whether a module of layer `own` may not import `imported` (dotted, within zpconvert)."""
+    if own == "cli" or any(within(imported, shared) for shared in SHARED):
+        return False
+    target = imported.partition(".")[0]
+    if own in FEATURES | GROUND:
+        return target != own and not (own in FEATURES and target in GROUND)
+    if own.startswith("pipeline"):
+        return target == "cli"
+    return own not in ("__main__",) and target not in ("errors", "process", "")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_layers_point_down(path: Path) -> None:
+    own = Path(name(path)).parts[0].removesuffix(".py")
+    faults = [
+        f"{name(path)}:{line}: {imported}"
+        for line, imported in imports(path)
+        if within(imported, "zpconvert")
+        and layer_fault(own, imported.removeprefix("zpconvert").removeprefix("."))
+    ]
+    assert not faults
+
+
+@pytest.mark.parametrize(
+    ("own", "imported", "fault"),
+    [
+        ("cli", "pipeline.build", False),
+        ("pipeline", "rewrite.engine", False),
+        ("pipeline", "cli.main", True),
+        ("rewrite", "csource.parse", False),
+        ("rewrite", "smpl.spatch", True),
+        ("mail", "git.repo", False),
+        ("git", "mail.message", True),
+        ("csource", "git.repo", True),
+        ("mail", "conversion.model", False),
+        ("mail", "conversion.load", True),
+        ("kernel", "process.run", False),
+        ("process", "errors.UserError", False),
+        ("process", "git.repo", True),
+    ],
+)
+def test_the_layer_rule_itself(own: str, imported: str, fault: bool) -> None:
+    assert layer_fault(own, imported) is fault
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_no_module_knows_a_subsystem(path: Path) -> None:
+    text = path.read_text()
+    found = [f"{name(path)}:{text.count(chr(10), 0, m.start()) + 1}: {m[0]}"
+             for m in SUBSYSTEM.finditer(text)]  # fmt: skip
+    assert not found
+
+
+def test_every_source_names_its_licence() -> None:
+    without = [
+        str(path.relative_to(ROOT))
+        for path in (*TRACKED, ROOT / "pyproject.toml", ROOT / "setup.cfg", ROOT / "Makefile")
+        if "SPDX-License-Identifier: GPL-2.0-only" not in path.read_text()[:300]
+    ]
+    assert not without
+
+
+def test_every_package_is_installed() -> None:
+    """setup.cfg lists packages by name, because of the one that lies beside the others."""
+    packages = {
+        ".".join(path.parent.relative_to(ROOT).parts) for path in PACKAGE.rglob("__init__.py")
+    }
+    listed = set(re.findall(r"(?m)^    (zpconvert(?:\.\w+)*)$", (ROOT / "setup.cfg").read_text()))
+    assert listed == packages | {"zpconvert.semantic_patches"}
