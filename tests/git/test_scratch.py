@@ -16,7 +16,6 @@ COMMITS = [Commit("mm/a: b\n\nBody.\n", IDENT, {"mm/a.c": b"int b;\r\n", "mm/b.h
 
 def test_a_series_holds_the_bytes_given_and_is_gone_afterwards() -> None:
     with scratch_series(BASE, COMMITS) as scratch:
-        assert scratch.paths == {"mm/a.c"}
         assert scratch.git("cat-file", "blob", f"{scratch.base}:mm/a.c") == b"int a;\n"
         assert scratch.git("cat-file", "blob", f"{scratch.commits[0]}:mm/a.c") == b"int b;\r\n"
         assert scratch.git("cat-file", "blob", "series:mm/b.h") == b"\xfe\xff\n"

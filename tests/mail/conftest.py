@@ -72,8 +72,8 @@ class Sample:
     title: str = "mm/a: use g()"
     text: str = "What it is for."
 
-    def cover(self, stat: SeriesStat) -> Cover:
-        return Cover(self.title, blurb(self.text, Measured(churn=stat.churn), self.source))
+    def blurb(self, stat: SeriesStat) -> str:
+        return blurb(self.text, Measured(churn=stat.churn), self.source)
 
     @property
     def origin(self) -> Origin:
@@ -82,7 +82,8 @@ class Sample:
 
     def write(self, out: Path, **options: object) -> list[Path]:
         chosen = SeriesOptions(**options)  # type: ignore[arg-type]
-        return write_series(out, self.base, self.commits, chosen, self.cover, self.origin)
+        cover = Cover(self.title, self.blurb)
+        return write_series(out, self.base, self.commits, chosen, cover, self.origin)
 
 
 @pytest.fixture

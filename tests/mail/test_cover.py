@@ -32,7 +32,9 @@ def test_everything_measured() -> None:
         deprecated=(Deprecation("kmap_atomic", 1, "use kmap_local_page()"),),
         assumptions=("pages are order-0", "pages are never device memory"),
     )
-    assert blurb("Text.", measured, GIT) == """\
+    assert (
+        blurb("Text.", measured, GIT)
+        == """\
 Text.
 
 Object size, in bytes:
@@ -59,6 +61,7 @@ The conversion assumes:
 - pages are order-0
 - pages are never device memory
 """
+    )
 
 
 def test_the_text_is_wrapped() -> None:

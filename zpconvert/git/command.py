@@ -49,9 +49,6 @@ _SEALED: dict[str, str | None] = {
 #: On the user's repository: plain output, and no helper that writes or asks.
 _PLAIN = ("--no-pager", "--no-optional-locks", "-c", "color.ui=false", "-c", "core.abbrev=12")
 
-#: On a scratch repository: 12 digits, as the kernel's submitting-patches.rst asks for.
-_OURS = ("--no-pager", "-c", "core.abbrev=12")
-
 
 def user_git(
     tree: Path, *words: str | Path, stdin: bytes = b"", check: bool = True, timeout: float = 120.0
@@ -74,4 +71,4 @@ def sealed_git(
     """Run git with `place` as working directory and as HOME; `env` adds to the sealed
     environment. Raises UserError when git is missing, ProcessError when it fails."""
     sealed = {**_SEALED, "HOME": str(place), "XDG_CONFIG_HOME": str(place), **(env or {})}
-    return run(["git", *_OURS, *words], cwd=place, env=sealed, stdin=stdin, timeout=timeout)
+    return run(["git", "--no-pager", *words], cwd=place, env=sealed, stdin=stdin, timeout=timeout)

@@ -4,11 +4,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from zpconvert.git.model import Commit, Ident
-from zpconvert.git.scratch import BRANCH, Scratch, scratch_series
+from zpconvert.git.scratch import BRANCH, scratch_series
+
+#: No line of a diff begins with a letter but git's own headers.
+_BETWEEN = "zpconvert-commit"
 
 _WHEN = Ident("zpconvert", "zpconvert@localhost", "0 +0000")
 
@@ -30,18 +34,17 @@ class FileDiff:
 
 @dataclass(frozen=True)
 class SeriesStat:
-    """What each commit changes, in order, and what all of them change together."""
+    """What each commit changes, in order, and the `lines` of the final diff."""
 
     commits: tuple[tuple[FileDiff, ...], ...]
-    total: tuple[FileDiff, ...]
+    lines: int
 
     @property
     def churn(self) -> float:
-        """Lines changed over the series, divided by the lines of the final diff (>= 1 as a
-        rule; 1.0 when nothing is touched twice)."""
-        final = sum(file.lines for file in self.total)
+        """Lines changed over the series, divided by the lines of the final diff: 1.0 when
+        nothing is touched twice."""
         series = sum(file.lines for commit in self.commits for file in commit)
-        return series / final if final else 1.0
+        return series / self.lines if self.lines else 1.0
 
 
 def parse_diff(diff: bytes) -> tuple[FileDiff, ...]:
@@ -70,40 +73,13 @@ def diff_files(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> bytes
         return scratch.git("diff", scratch.base, BRANCH)
 
 
-def series_stat(scratch: Scratch) -> SeriesStat:
-    """The counts of a series in a scratch repository, by git's own numbers."""
-    log = scratch.git("log", "--reverse", "--numstat", "--format=%x00", scratch.range).decode()
-    total = scratch.git("diff", "--numstat", scratch.base, BRANCH).decode()
-    known = scratch.paths
-    return SeriesStat(_commits(log.split("\0")[1:], known), _counts(total.splitlines(), known))
-
-
 def measure(base_files: Mapping[str, bytes], commits: Sequence[Commit]) -> SeriesStat:
-    """`series_stat` for who has no scratch repository at hand."""
+    """The counts of a series that is not written out; `write_series` counts its own mails."""
     with scratch_series(base_files, commits) as scratch:
-        return series_stat(scratch)
-
-
-def _commits(numstats: Iterable[str], known: frozenset[str]) -> tuple[tuple[FileDiff, ...], ...]:
-    commits = []
-    for numstat in numstats:
-        counts = _counts(numstat.strip().splitlines(), known)
-        known = known | {file.path for file in counts}
-        commits.append(counts)
-    return tuple(commits)
-
-
-def _counts(lines: Iterable[str], known: frozenset[str]) -> tuple[FileDiff, ...]:
-    """numstat lines, `added TAB removed TAB path`; `-` counts of a binary file are 0."""
-    counts = []
-    for line in lines:
-        added, removed, path = line.split("\t", 2)
-        counts.append(FileDiff(path, _number(added), _number(removed), path not in known))
-    return tuple(counts)
-
-
-def _number(text: str) -> int:
-    return 0 if text == "-" else int(text)
+        log = scratch.git("log", "--reverse", "-p", f"--format=tformat:{_BETWEEN}", scratch.range)
+        total = parse_diff(scratch.git("diff", scratch.base, BRANCH))
+    diffs = re.split(f"^{_BETWEEN}\n".encode(), log, flags=re.MULTILINE)[1:]
+    return SeriesStat(tuple(map(parse_diff, diffs)), sum(file.lines for file in total))
 
 
 def _utf8(text: str) -> str:

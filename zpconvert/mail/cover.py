@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from zpconvert.git.diff import SeriesStat
 from zpconvert.mail.message import wrap
 
 
@@ -65,10 +66,11 @@ class Measured:
 
 @dataclass(frozen=True)
 class Cover:
-    """A cover letter: `title` is its subject without a prefix, `blurb` its text."""
+    """A cover letter: `title` is its subject without a prefix; `blurb` gives its text once
+    the mails are counted."""
 
     title: str
-    blurb: str
+    blurb: Callable[[SeriesStat], str]
 
 
 def blurb(text: str, measured: Measured, base: Base) -> str:

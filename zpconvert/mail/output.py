@@ -36,10 +36,7 @@ def staged(out: Path) -> Iterator[Path]:
     """
     with _told(out):
         _previous(out)
-        place = out
-        while not place.is_dir():
-            place = place.parent
-        with tempfile.TemporaryDirectory(prefix=_STAGE, dir=place) as stage:
+        with tempfile.TemporaryDirectory(prefix=_STAGE, dir=_ground(out)) as stage:
             new = Path(stage) / "new"
             new.mkdir()
             yield new
@@ -95,10 +92,8 @@ def _exchange(new: Path, out: Path, old: Sequence[str], names: Sequence[str]) ->
 
 def _previous(out: Path) -> list[str]:
     """Names of the files of a previous output in `out`; see `check`."""
-    if not out.exists() and not out.is_symlink():
+    if _ground(out) != out:
         return []
-    if not out.is_dir():
-        raise UserError(str(out), "not a directory", "choose another output directory")
     present = {path.name for path in out.iterdir() if not path.name.startswith(_STAGE)}
     if not present:
         return []
@@ -110,6 +105,16 @@ def _previous(out: Path) -> list[str]:
             str(out), f"has other files in it ({foreign[0]})", "choose another output directory"
         )
     return sorted(present)
+
+
+def _ground(out: Path) -> Path:
+    """`out`, or the nearest directory above it that there is."""
+    place = out
+    while not place.exists() and not place.is_symlink():
+        place = place.parent
+    if not place.is_dir():
+        raise UserError(str(place), "not a directory", "choose another output directory")
+    return place
 
 
 def _full(out: Path) -> UserError:

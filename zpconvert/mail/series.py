@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from zpconvert.errors import UserError
-from zpconvert.git.diff import SeriesStat, series_stat
+from zpconvert.git.diff import SeriesStat, parse_diff
 from zpconvert.git.model import Commit
 from zpconvert.git.scratch import BRANCH, Scratch, scratch_series
 from zpconvert.mail import output, record
@@ -17,6 +17,14 @@ from zpconvert.mail.record import Origin, PatchRecord, SeriesOptions, SeriesReco
 
 #: A mail's last lines: git's signature. A mail without it was cut short.
 _SIGNATURE = b"\n-- \n"
+
+#: Stands for the cover letter's text until the mails are counted.
+_BLURB = "*** BLURB HERE ***"
+
+_SUMMARY = re.compile(
+    rb"^ \d+ files? changed(?:, (\d+) insertions?\(\+\))?(?:, (\d+) deletions?\(-\))?$",
+    re.MULTILINE,
+)
 
 _MIME = (
     b"MIME-Version: 1.0\nContent-Type: text/plain; charset=UTF-8\nContent-Transfer-Encoding: 8bit\n"
@@ -28,14 +36,13 @@ def write_series(
     base_files: Mapping[str, bytes],
     commits: Sequence[Commit],
     options: SeriesOptions,
-    cover: Callable[[SeriesStat], Cover],
+    cover: Cover,
     origin: Origin,
 ) -> list[Path]:
     """Write the mails and series.json into `out`; the paths, cover letter first.
 
     base_files: path -> content of the touched files in the base, those that it has.
     commits: in order, each changing something; the last one's ident sends the cover letter.
-    cover: the cover letter, given what git counts in the series (its churn).
     origin: what series.json says of where the series comes from, one step a commit.
 
     `out` is created, or its previous output replaced, whole or not at all. Raises
@@ -45,13 +52,13 @@ def write_series(
     _check_options(options)
     with output.staged(out) as new:
         with scratch_series(base_files, commits) as scratch:
-            stat = series_stat(scratch)
-            letter = cover(stat)
-            names = _format_patch(scratch, new, letter, options, commits[-1])
-            for name in names:
-                _check_whole(new / name, out)
-            _finish_cover(new / names[0], origin.base.commit)
-            written = _record(scratch, stat, names, commits, options, origin)
+            names = _format_patch(scratch, new, cover.title, options, commits[-1])
+        mails = [(new / name).read_bytes() for name in names]
+        _check_whole(mails, out)
+        stat = _stat(mails)
+        letter = _finished(mails[0], cover.blurb(stat), origin.base.commit)
+        (new / names[0]).write_bytes(letter)
+        written = _record(scratch.commits, stat, names, commits, options, origin)
         (new / record.NAME).write_bytes(record.dump(written))
         output.install(new, out)
     return [out / name for name in written.files]
@@ -84,13 +91,13 @@ def _check_options(options: SeriesOptions) -> None:
 
 
 def _format_patch(
-    scratch: Scratch, new: Path, letter: Cover, options: SeriesOptions, last: Commit
+    scratch: Scratch, new: Path, title: str, options: SeriesOptions, last: Commit
 ) -> list[str]:
     """Run git format-patch into `new`; the names of the files, cover letter first.
 
-    git takes the cover letter's subject and text from the branch's description, folds and
-    encodes them itself, and has done so the same way since 2.24. `--rfc` comes as a subject
-    prefix because 2.39 lets it override --subject-prefix where 2.47 joins the two.
+    git takes the cover letter's subject from the branch's description and folds it itself,
+    and has done so the same way since 2.24. `--rfc` comes as a subject prefix because 2.39
+    lets it override --subject-prefix where 2.47 joins the two.
     """
     prefix = "PATCH" if options.subject_prefix is None else options.subject_prefix
     words = [f"--subject-prefix={'RFC ' if options.rfc else ''}{prefix}"]
@@ -102,7 +109,7 @@ def _format_patch(
         words.append(f"--in-reply-to={options.in_reply_to}")
     printed = scratch.git(
         "-c",
-        f"branch.{BRANCH}.description={letter.title}\n\n{letter.blurb}",
+        f"branch.{BRANCH}.description={title}\n\n{_BLURB}",
         "format-patch",
         "--cover-letter",
         "--cover-from-description=subject",
@@ -118,25 +125,34 @@ def _format_patch(
     return [Path(line).name for line in printed.decode().splitlines()]
 
 
-def _check_whole(mail: Path, out: Path) -> None:
+def _check_whole(mails: Sequence[bytes], out: Path) -> None:
     """git writes mails through stdio and does not look whether the last block got out."""
-    if _SIGNATURE not in mail.read_bytes()[-200:]:
-        raise UserError(str(out), f"{mail.name} was cut short", "make room on the disk")
+    if any(_SIGNATURE not in mail[-200:] for mail in mails):
+        raise UserError(str(out), "a mail was cut short", "make room on the disk")
 
 
-def _finish_cover(path: Path, base_commit: str | None) -> None:
-    """Add what git could not know: the user's own base, and the text's encoding (2.39
-    declares that of commit messages only)."""
-    mail = path.read_bytes()
-    header, text = mail.split(b"\n\n", 1)
+def _stat(mails: Sequence[bytes]) -> SeriesStat:
+    """What the patches change; the final diff's lines are in the cover letter's diffstat."""
+    diffs = [mail[mail.index(b"\ndiff --git ") :] for mail in mails[1:]]
+    *_, summary = _SUMMARY.finditer(mails[0])
+    return SeriesStat(
+        tuple(map(parse_diff, diffs)), sum(int(count) for count in summary.groups(b"0"))
+    )
+
+
+def _finished(letter: bytes, blurb: str, base_commit: str | None) -> bytes:
+    """The cover letter with what git could not know: its text and the text's encoding, and
+    the user's own base, put where `format-patch --base` puts it."""
+    header, text = letter.split(b"\n\n", 1)
     if not header.isascii():
         header = _encoded(header.decode()).encode()
+    text = text.replace(f"{_BLURB}\n".encode(), blurb.rstrip("\n").encode() + b"\n", 1)
     if not text.isascii() and b"\nContent-Type:" not in header:
         header += b"\n" + _MIME.rstrip(b"\n")
     if base_commit is not None:
         text, signature = text.rsplit(_SIGNATURE, 1)
-        text += b"\nbase-commit: " + base_commit.encode() + _SIGNATURE + signature
-    path.write_bytes(header + b"\n\n" + text)
+        text += b"\n\nbase-commit: " + base_commit.encode() + _SIGNATURE + signature
+    return header + b"\n\n" + text
 
 
 def _encoded(header: str) -> str:
@@ -159,14 +175,14 @@ def _encoded(header: str) -> str:
 
 
 def _record(
-    scratch: Scratch,
+    hashes: Sequence[str],
     stat: SeriesStat,
     names: Sequence[str],
     commits: Sequence[Commit],
     options: SeriesOptions,
     origin: Origin,
 ) -> SeriesRecord:
-    rows = zip(names[1:], origin.steps, commits, scratch.commits, stat.commits, strict=True)
+    rows = zip(names[1:], origin.steps, commits, hashes, stat.commits, strict=True)
     patches = tuple(
         PatchRecord(
             number,
