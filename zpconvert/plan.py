@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""From the slots that a plan names to the slots that a tree has: what each step flips.
+
+Three things differ between a plan and a tree: a step may name what the tree lacks (left out,
+and said), name a part of a group (it gets the rest, and says so), and the tree may have slots
+that no step names (placed with the step that shares most uses with them).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from zpconvert.conversion.model import Border, Step
+from zpconvert.errors import UserError
+from zpconvert.rewrite.slots import Slot
+from zpconvert.rewrite.survey import Survey
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something that a reader of the series should know about a step (or about all of it)."""
+
+    step: str | None
+    text: str
+
+
+@dataclass(frozen=True)
+class FilePlan:
+    """flips: one set of slots per step, in the steps' order. kept: slots that stay, and why."""
+
+    flips: tuple[frozenset[Slot], ...]
+    kept: tuple[tuple[Slot, str], ...]
+    notes: tuple[Note, ...]
+    missing: tuple[tuple[str, ...], ...]
+
+
+def matches(pattern: str, slot: Slot) -> bool:
+    """Whether a plan's slot name or shell pattern means this slot."""
+    if not any(mark in pattern for mark in ":(."):
+        return slot.function is not None and fnmatchcase(slot.function, pattern)
+    return fnmatchcase(slot.id.partition("#")[0], pattern)
+
+
+def plan_file(
+    path: str, survey: Survey, steps: Sequence[Step], borders: Sequence[Border]
+) -> FilePlan:
+    """What each step flips in a file.
+
+    Raises UserError when a step names a slot that cannot flip.
+    """
+    planner = _Planner(path, survey, steps)
+    planner.keep(borders)
+    for number, step in enumerate(steps):
+        planner.name(number, step)
+    planner.place()
+    flips = tuple(
+        frozenset(s for s, n in planner.where.items() if n == number)
+        for number in range(len(steps))
+    )
+    return FilePlan(
+        flips, tuple(planner.kept.items()), tuple(planner.notes), tuple(planner.missing)
+    )
+
+
+class _Planner:
+    def __init__(self, path: str, survey: Survey, steps: Sequence[Step]) -> None:
+        self.path, self.survey, self.steps = path, survey, steps
+        self.where: dict[Slot, int] = {}
+        self.kept: dict[Slot, str] = {}
+        self.notes: list[Note] = []
+        self.missing: list[tuple[str, ...]] = []
+
+    def keep(self, borders: Sequence[Border]) -> None:
+        """Slots that the conversion leaves as they are, with the rest of their groups."""
+        for border in borders:
+            for slot in self.survey.slots.values():
+                if matches(border.slot, slot):
+                    for member in self.survey.group(slot):
+                        self.kept[member] = border.reason
+
+    def name(self, number: int, step: Step) -> None:
+        """The slots that a step names, and the rest of their groups."""
+        absent = []
+        for pattern in step.slots:
+            found = [
+                s for s in self.survey.slots.values() if matches(pattern, s) and s not in self.kept
+            ]
+            if not found:
+                absent.append(pattern)
+            for slot in found:
+                self._flip(number, step, slot)
+        self.missing.append(tuple(absent))
+
+    def _flip(self, number: int, step: Step, slot: Slot) -> None:
+        pinned = self.survey.pinned(slot)
+        if pinned is not None:
+            line, column = self.survey.unit.position(pinned[0])
+            raise UserError(
+                f"{self.path}:{line}:{column}",
+                f"step '{step.id}' flips '{slot.id}', but {pinned[1]}",
+                "name it as a border in the conversion, with the reason",
+            )
+        if slot in self.where:
+            return
+        group = self.survey.group(slot)
+        others = sorted(s.id for s in group if not any(matches(p, s) for p in step.slots))
+        if others:
+            self.notes.append(Note(step.id, f"{slot.id} flips together with {', '.join(others)}"))
+        for member in group:
+            self.where[member] = number
+
+    def place(self) -> None:
+        """Slots that no step names go with what they share most uses with."""
+        left = [s for s in self.survey.slots.values() if s not in self.where and s not in self.kept]
+        for slot in left:
+            if slot in self.where:
+                continue
+            pinned = self.survey.pinned(slot)
+            if pinned is not None:
+                line, _ = self.survey.unit.position(pinned[0])
+                self.kept[slot] = f"{pinned[1]} ({self.path}:{line})"
+                continue
+            number = self._nearest(slot)
+            if number is None:
+                self.kept[slot] = "no step has anything to do with it"
+                continue
+            for member in self.survey.group(slot):
+                self.where[member] = number
+            self.notes.append(
+                Note(self.steps[number].id, f"{slot.id} is in no step's list; it flips here")
+            )
+
+    def _nearest(self, slot: Slot) -> int | None:
+        votes: Counter[int] = Counter()
+        for item in self.survey.items:
+            if slot in item.deps:
+                votes.update(self.where[s] for s in item.deps if s in self.where)
+        if votes:
+            most = max(votes.values())
+            return max(n for n, count in votes.items() if count == most)
+        return max(self.where.values(), default=None)

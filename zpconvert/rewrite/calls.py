@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Calls: of the file's own functions and macros, and of what the tree's headers declare."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zpconvert.csource.ctype import CType
+from zpconvert.csource.parse import Node
+from zpconvert.rewrite import macros
+from zpconvert.rewrite.slots import Call, Expr, Leaf, Name, Slot
+
+if TYPE_CHECKING:
+    from zpconvert.rewrite.analyse import Value, Visitor
+
+#: Macros of the kernel's C dialect that pass a value through, whatever its type:
+#: include/asm-generic/rwonce.h, include/linux/compiler.h, include/linux/rcupdate.h.
+_THROUGH = frozenset(
+    (
+        "READ_ONCE",
+        "rcu_dereference",
+        "rcu_dereference_raw",
+        "rcu_access_pointer",
+        "rcu_dereference_protected",
+        "data_race",
+        "ACCESS_PRIVATE",
+    )
+)
+#: … that assign their second argument to the first, …
+_STORES = frozenset(("WRITE_ONCE", "rcu_assign_pointer", "RCU_INIT_POINTER"))
+#: … or to what the first points at (include/linux/atomic.h, asm-generic/barrier.h), …
+_STORES_AT = frozenset(
+    (
+        "xchg",
+        "xchg_relaxed",
+        "cmpxchg",
+        "cmpxchg_relaxed",
+        "smp_store_release",
+        "smp_load_acquire",
+        "smp_store_mb",
+    )
+)
+#: … and that take conditions (include/linux/compiler.h, asm-generic/bug.h, mmdebug.h).
+_CONDITION = frozenset(
+    (
+        "likely",
+        "unlikely",
+        "WARN_ON",
+        "WARN_ON_ONCE",
+        "BUG_ON",
+        "VM_BUG_ON",
+        "VM_WARN_ON",
+        "VM_WARN_ON_ONCE",
+        "BUILD_BUG_ON",
+    )
+)
+
+
+def call(visitor: Visitor, node: Node) -> Value:
+    """Visit a call expression."""
+    function, listed = node.child_by_field_name("function"), node.child_by_field_name("arguments")
+    args = [a for a in listed.named_children if a.type != "comment"] if listed else []
+    if function is None or function.type != "identifier":
+        if function is not None:
+            visitor.want(visitor.value(function), "any")
+        return _unknown(visitor, node, args)
+    name = visitor.unit.text(function)
+    if visitor.lookup(name) is not None:
+        return _unknown(visitor, node, args)
+    if name in visitor.context.unit.functions:
+        return _own(visitor, node, name, function, args)
+    return macro_call(visitor, node, name, args)
+
+
+def _unknown(visitor: Visitor, node: Node, args: list[Node]) -> Value:
+    """A call through a pointer, or of something undeclared: it takes the old type."""
+    for arg in args:
+        visitor.want(visitor.value(arg), "old")
+    return visitor.plain(node, None)
+
+
+def _own(visitor: Visitor, node: Node, name: str, function: Node, args: list[Node]) -> Value:
+    """A call of a function of this file."""
+    from zpconvert.rewrite.analyse import Value
+
+    context = visitor.context
+    declared = context.unit.functions[name]
+    slots = context.params.get(name, [])
+    start, end = function.start_byte + visitor.shift, function.end_byte + visitor.shift
+    listed: list[tuple[Slot | str, Expr]] = []
+    types = [t for _, t, _ in context.parameters(declared.declarations[0][1])]
+    for i, arg in enumerate(args):
+        value = visitor.value(arg)
+        slot = slots[i] if i < len(slots) else None
+        if slot is not None and not slot.fixed:
+            visitor.item.deps.add(slot)
+            if slot.depth == 1:
+                listed.append((slot, value.expr))
+            else:
+                visitor.want(value, slot)
+        elif i < len(types) and _opaque(types[i]):
+            visitor.want(value, "any")
+        else:
+            visitor.want(value, "old")
+    result = context.results.get(name)
+    if result is not None:
+        visitor.item.deps.add(result)
+    ctype = context.resolve(declared.result)
+    state = "old" if context.is_old(ctype) and ctype and ctype.depth == 1 else "any"
+    expr = Call(
+        node.start_byte + visitor.shift,
+        node.end_byte + visitor.shift,
+        (start, end),
+        name,
+        tuple(listed),
+        result if state == "old" else None,
+        state,
+    )
+    visitor.site(Name(start, end, None, name))
+    return Value(ctype, expr, result)
+
+
+def _opaque(ctype: CType | None) -> bool:
+    return ctype is not None and ctype.base == "void" and ctype.depth > 0
+
+
+def macro_call(visitor: Visitor, node: Node, name: str, args: list[Node]) -> Value:
+    """Visit a call of a macro, or of a function that the headers declare."""
+    from zpconvert.rewrite.analyse import Value
+
+    texts = [_type_argument(visitor, a) for a in args]
+    values = [None if t is not None else visitor.value(a) for a, t in zip(args, texts, strict=True)]
+    present = [v for v in values if v is not None]
+    if name in _THROUGH and present:
+        for other in present[1:]:
+            visitor.want(other, "any")
+        first = present[0]
+        if visitor.deep(first) or isinstance(first.expr, Leaf):
+            visitor.settle(first)
+            return visitor.plain(node, first.ctype, first.slot)
+        return visitor.around(node, first)
+    if (name in _STORES or name in _STORES_AT) and present:
+        return _store(visitor, node, name, present)
+    if name in _CONDITION:
+        for value in present:
+            visitor.want(value, "any")
+        return Value(CType("int"), visitor.leaf(node))
+    own = visitor.context.unit.macros.get(name, [])
+    if own:
+        macros.unhygienic(visitor, node, own)
+    signature = None if own else visitor.context.headers.function(name)
+    for i, given in enumerate(values):
+        if given is None:
+            continue
+        value = given
+        if signature is not None:
+            param = signature.params[i] if i < len(signature.params) else None
+            opaque = _opaque(visitor.context.resolve(param))
+            visitor.want(value, "any" if opaque else "old")
+        elif macros.assigns(visitor.context, name, i):
+            _place(visitor, node, name, args, value)
+        else:
+            visitor.want(value, "old")
+    if signature is not None:
+        return visitor.plain(node, signature.result)
+    if not visitor.depth and _dropped(node):
+        return visitor.plain(node, CType("void"))
+    types = [v.ctype if v is not None else None for v in values]
+    return visitor.plain(node, macros.call_type(visitor, name, types, texts))
+
+
+def _dropped(node: Node) -> bool:
+    """The call is a statement of its own, and not the last of a statement expression."""
+    above = [node]
+    for _ in range(3):
+        if above[-1].parent is None:
+            break
+        above.append(above[-1].parent)
+    return [n.type for n in above[1:2]] == ["expression_statement"] and (
+        above[-1].type != "parenthesized_expression"
+    )
+
+
+def _store(visitor: Visitor, node: Node, name: str, values: list[Value]) -> Value:
+    """`WRITE_ONCE(x, v)`, `xchg(&x, v)`: v becomes what x is."""
+    target = values[0]
+    visitor.settle(target)
+    slot, depth = target.slot, target.ctype.depth if target.ctype is not None else 0
+    held = depth - (1 if name in _STORES_AT else 0)
+    if target.ctype is None or not visitor.context.is_old(target.ctype) or held != 1:
+        slot = None
+    for value in values[1:]:
+        visitor.want(value, slot if slot is not None else "old")
+    ctype = target.ctype.pointed(held - depth) if target.ctype is not None else None
+    return visitor.plain(node, ctype, slot)
+
+
+def _place(visitor: Visitor, node: Node, name: str, args: list[Node], value: Value) -> None:
+    """A macro assigns to its argument: fine for an iterator over members the descriptor has."""
+    visitor.settle(value)
+    if not visitor.context.is_old(value.ctype) or value.slot is None:
+        return
+    others = [visitor.unit.text(a) for a in args if a.type == "identifier"]
+    members = [o for o in others if visitor.lookup(o) is None]
+    if any(m not in visitor.context.members for m in members) or visitor.deep(value):
+        visitor.obstacle(node, f"'{name}' assigns to it or takes its address", value.slot)
+
+
+def _type_argument(visitor: Visitor, node: Node) -> str | None:
+    """The type that an argument is, if it is one."""
+    text = visitor.unit.masked.types.get(node.start_byte)
+    if text is not None:
+        return text
+    return visitor.unit.text(node) if node.type == "type_descriptor" else None

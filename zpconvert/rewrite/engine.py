@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One file at any state of its migration: bytes in, bytes out, no file or process touched.
+
+The file is cut into pieces once: its top-level items, with what stands between them. A state
+renders each piece (`pieces`); semantic patches may then rewrite pieces that are functions;
+`assemble` lays them out, drops what lost its last user and joins them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from zpconvert.rewrite import layout, tidy
+from zpconvert.rewrite.retype import Names, Refusal, Retyper, Types
+from zpconvert.rewrite.slots import Slot
+from zpconvert.rewrite.survey import Survey
+
+
+@dataclass(frozen=True)
+class Piece:
+    """An item in one state: its text now and in the base.
+
+    item: index of the survey's item. twin: the function whose converted twin this is.
+    defines: the functions that it defines or declares, as they are called now.
+    """
+
+    item: int
+    text: bytes
+    base: bytes
+    twin: str | None
+    function: bool
+    defines: frozenset[str]
+
+
+class FileMigration:
+    """One file of a base, ready to be rendered in any state."""
+
+    def __init__(self, survey: Survey, types: Types, names: Names) -> None:
+        self.survey, self.types, self.names = survey, types, names
+        self.retyper = Retyper(survey, types, names)
+        self.source = survey.unit.source
+        self._static = {f.name for f in survey.unit.functions.values() if f.static}
+        self._words: dict[bytes, set[str]] = {}
+        self._settled: dict[tuple[bytes, bytes, tuple[object, ...]], bytes] = {}
+        self._used_in_base = self._base_users()
+
+    def pieces(self, flipped: frozenset[Slot]) -> tuple[list[Piece], list[Refusal]]:
+        """Every item with these slots flipped, and what the engine refused."""
+        rendered = [self.retyper.item(item, flipped) for item in self.survey.items]
+        refusals = [r for text in rendered for r in text.refusals]
+        wanted = self._twins([t.calls for t in rendered], flipped)
+        found: list[Piece] = []
+        for i, (item, text) in enumerate(zip(self.survey.items, rendered, strict=True)):
+            names = frozenset(self._called(f, flipped) for f in item.about)
+            found.append(
+                Piece(
+                    i,
+                    text.text,
+                    self.source[item.start : item.end],
+                    None,
+                    item.function is not None,
+                    names,
+                )
+            )
+            for function in sorted(item.about & wanted):
+                twin = self.retyper.item(item, flipped, function)
+                refusals += twin.refusals
+                found.append(
+                    Piece(
+                        i,
+                        twin.text,
+                        self.source[item.code : item.end],
+                        function,
+                        item.function is not None,
+                        frozenset((self.names.functions[function],)),
+                    )
+                )
+        return found, list(dict.fromkeys(refusals))
+
+    def _called(self, function: str, flipped: frozenset[Slot]) -> str:
+        if self.retyper.renamed(function, flipped):
+            return self.names.functions[function]
+        return function
+
+    def _twins(self, calls: list[frozenset[str]], flipped: frozenset[Slot]) -> frozenset[str]:
+        """Functions whose converted twin somebody calls, twins included."""
+        called = set().union(*calls)
+        wanted: set[str] = set()
+        while True:
+            new = {
+                f
+                for f in self.names.twins - wanted
+                if self.names.functions[f] in called and not self.retyper.renamed(f, flipped)
+            }
+            if not new:
+                return frozenset(wanted)
+            wanted |= new
+            for item in self.survey.items:
+                if item.function in new:
+                    called |= self.retyper.item(item, flipped, item.function).calls
+
+    def assemble(
+        self, pieces: Sequence[Piece], texts: Sequence[bytes], phrases: Sequence[tidy.Phrase]
+    ) -> bytes:
+        """The file from its pieces and their texts as the semantic patches left them."""
+        final = [self._settle(p, t, phrases) for p, t in zip(pieces, texts, strict=True)]
+        gone = self._unused(pieces, final)
+        kept: dict[int, list[bytes]] = {i: [] for i in range(len(self.survey.items))}
+        for piece, text in zip(pieces, final, strict=True):
+            if not piece.defines or not piece.defines <= gone:
+                kept[piece.item].append(text)
+        out, at = [], 0
+        for i, item in enumerate(self.survey.items):
+            gap = self.source[at : item.start]
+            if kept[i]:
+                between = b"\n\n" if item.function is not None else b"\n"
+                out += [gap, between.join(kept[i])]
+            elif gap.strip():
+                out.append(gap.rstrip(b"\n"))
+            at = item.end
+        return b"".join([*out, self.source[at:]])
+
+    def _settle(self, piece: Piece, text: bytes, phrases: Sequence[tidy.Phrase]) -> bytes:
+        key = (piece.base, text, tuple(phrases))
+        if key not in self._settled:
+            laid = layout.settle(piece.base, text)
+            self._settled[key] = tidy.freshen(laid, phrases)
+        return self._settled[key]
+
+    def _unused(self, pieces: Sequence[Piece], texts: Sequence[bytes]) -> set[str]:
+        """Functions of the state that nothing uses any more, but that something used."""
+        defined: dict[str, list[int]] = {}
+        for i, piece in enumerate(pieces):
+            for name in piece.defines:
+                defined.setdefault(name, []).append(i)
+        new_names = set(self.names.functions.values())
+        candidates = [
+            f for f in defined if f in new_names or (f in self._static and f in self._used_in_base)
+        ]
+        return tidy.unused(
+            defined, {i: self._identifiers(t) for i, t in enumerate(texts)}, candidates
+        )
+
+    def _identifiers(self, text: bytes) -> set[str]:
+        if text not in self._words:
+            self._words[text] = tidy.identifiers(text)
+        return self._words[text]
+
+    def _base_users(self) -> set[str]:
+        """Functions that some other item of the base names."""
+        used: set[str] = set()
+        for item in self.survey.items:
+            text = self.source[item.start : item.end]
+            used |= self._identifiers(text) - item.about
+        return used
+
+
+def defines(source: bytes) -> bytes:
+    """The #define directives of a file, for a tool that reads its functions one by one."""
+    return b"\n".join(re.findall(rb"^[ \t]*#[ \t]*define\b(?:\\\n|[^\n])*", source, re.M)) + b"\n"

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a macro is worth: its body is read with its arguments in place, macro after macro.
+
+`alloc_page(gfp)` is an old pointer because its body, three macros down, calls a function that
+returns one. Nothing here knows a macro's name.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from zpconvert.csource import unit as csource
+from zpconvert.csource.ctype import CType, parse_ctype
+from zpconvert.csource.parse import Node
+from zpconvert.csource.unit import Macro
+from zpconvert.rewrite.slots import Item
+
+if TYPE_CHECKING:
+    from zpconvert.rewrite.analyse import Visitor
+    from zpconvert.rewrite.context import Context
+
+_DEEPEST = 14
+_PREFIX = b"void zpconvert_body(void)\n{\n"
+_SUFFIX = b"\n;}\n"
+_WORD = re.compile(r"[A-Za-z_]\w*")
+
+
+def definitions(context: Context, name: str) -> list[tuple[tuple[str, ...] | None, str]]:
+    """Parameters and body of each definition of a macro: the file's own, else the headers'."""
+    own = context.unit.macros.get(name)
+    if own:
+        return [(m.params, m.body.decode("utf-8", "replace")) for m in own]
+    return [(m.params, m.body) for m in context.headers.macro(name)]
+
+
+def object_macro(visitor: Visitor, name: str, node: Node) -> CType | None:
+    """The type of a name that is no variable in scope: an object-like macro or a global."""
+    own = visitor.context.unit.macros.get(name)
+    if own:
+        unhygienic(visitor, node, own)
+    known = visitor.context.macro_types
+    if (name,) not in known:
+        known[name,] = _object_type(visitor, name)
+    return known[name,]
+
+
+def _object_type(visitor: Visitor, name: str) -> CType | None:
+    for params, body in definitions(visitor.context, name):
+        if params is None and body.strip():
+            return _evaluate(visitor, body, {})
+    return visitor.context.headers.variable(name)
+
+
+def call_type(
+    visitor: Visitor, name: str, types: list[CType | None], texts: list[str | None]
+) -> CType | None:
+    """The type of a macro call whose arguments have these types (or are these types)."""
+    known, key = visitor.context.macro_types, (name, tuple(types), tuple(texts))
+    if key not in known:
+        known[key] = _call_type(visitor, name, types, texts)
+    return known[key]
+
+
+def _call_type(
+    visitor: Visitor, name: str, types: list[CType | None], texts: list[str | None]
+) -> CType | None:
+    for params, body in definitions(visitor.context, name):
+        if params is None:
+            target = body.strip()
+            if _WORD.fullmatch(target) and target != name:
+                return _renamed(visitor, target, types, texts)
+            continue
+        names, spelled = _bind(params, types, texts)
+        found = _evaluate(visitor, _substitute(body, spelled), names)
+        if found is not None:
+            return found
+    return None
+
+
+def _renamed(
+    visitor: Visitor, target: str, types: list[CType | None], texts: list[str | None]
+) -> CType | None:
+    """`#define pfn_to_page __pfn_to_page`: the other name's call."""
+    signature = visitor.context.headers.function(target)
+    if signature is not None:
+        return signature.result
+    if visitor.depth > _DEEPEST:
+        return None
+    return call_type(visitor, target, types, texts)
+
+
+def _bind(
+    params: tuple[str, ...], types: list[CType | None], texts: list[str | None]
+) -> tuple[dict[str, CType | None], dict[str, str]]:
+    """Types of the names that stand for arguments, and what each parameter is spelled as."""
+    names: dict[str, CType | None] = {}
+    spelled: dict[str, str] = {}
+    for i, param in enumerate(params):
+        rest = param.endswith("...")
+        indices = range(i, len(types)) if rest else range(i, min(i + 1, len(types)))
+        words = []
+        for j in indices:
+            text = texts[j]
+            words.append(text if text is not None else f"zpconvert_arg{j}")
+            names[f"zpconvert_arg{j}"] = types[j]
+        spelled[(param.removesuffix("...") or "__VA_ARGS__") if rest else param] = ", ".join(words)
+    return names, spelled
+
+
+def _substitute(body: str, spelled: dict[str, str]) -> str:
+    """A macro's body with its arguments in place (comments and pasting are not needed here)."""
+    body = re.sub(r"#\s*[A-Za-z_]\w*", '""', body.replace("##", "").replace("\\\n", " "))
+    return _WORD.sub(lambda m: spelled.get(m.group(), m.group()), body)
+
+
+def _evaluate(visitor: Visitor, body: str, names: dict[str, CType | None]) -> CType | None:
+    """The type of an expression text, with `names` in scope."""
+    from zpconvert.rewrite.analyse import Variable, Visitor
+
+    if visitor.depth > _DEEPEST:
+        return None
+    unit = csource.read(_PREFIX + body.encode() + _SUFFIX)
+    inner = Visitor(visitor.context, unit, Item(0, 0, None), 0, visitor.depth + 1)
+    inner.scopes = [{n: Variable(t, None) for n, t in names.items()}, {}]
+    return _last_type(inner, unit)
+
+
+def _last_type(inner: Visitor, unit: csource.Unit) -> CType | None:
+    functions = unit.functions.get("zpconvert_body")
+    if functions is None or not functions.definitions or unit.errors:
+        return None
+    block = functions.definitions[0].child_by_field_name("body")
+    statements = [c for c in block.named_children if c.type != "comment"] if block else []
+    while (
+        statements
+        and statements[-1].type == "expression_statement"
+        and not (statements[-1].named_children)
+    ):
+        statements.pop()
+    for statement in statements[:-1]:
+        inner.statement(statement)
+    if not statements or statements[-1].type != "expression_statement":
+        return None
+    return inner.value(statements[-1].named_children[0]).ctype
+
+
+def typeof_text(visitor: Visitor, text: str) -> CType | None:
+    """The type that `typeof(expression)`, or a type's own text, spells."""
+    match = re.fullmatch(r"(?:typeof|__typeof__|__typeof)\s*\((.*)\)(.*)", text, re.S)
+    if match is None:
+        return parse_ctype(text)
+    inner = match.group(1).strip()
+    if re.match(r"(?:const |volatile )*(?:struct|union|enum|unsigned|int|long|char|void)\b", inner):
+        return parse_ctype(inner)
+    names = {n: v.ctype for scope in visitor.scopes for n, v in scope.items()}
+    found = _evaluate(visitor, inner, names)
+    return found.pointed(match.group(2).count("*")) if found is not None else None
+
+
+def assigns(context: Context, name: str, index: int, depth: int = 0) -> bool:
+    """Whether a macro assigns to its argument `index` (0-based) or takes its address."""
+    for params, body in definitions(context, name):
+        if params is None:
+            target = body.strip()
+            if _WORD.fullmatch(target) and target != name and depth < _DEEPEST:
+                return assigns(context, target, index, depth + 1)
+            continue
+        if index >= len(params) or params[index].endswith("..."):
+            continue
+        word = re.escape(params[index])
+        if re.search(rf"(?<![\w.>])\(?\s*{word}\s*\)?\s*(?:=(?!=)|\+\+|--|[-+|&]=)", body):
+            return True
+        if re.search(rf"(?<!&)&\s*\(?\s*{word}\b(?!\s*\)?\s*(?:->|\.|\[))", body):
+            return True
+        if depth < 4 and _passes_on(context, body, params[index], depth):
+            return True
+    return False
+
+
+def _passes_on(context: Context, body: str, word: str, depth: int) -> bool:
+    """The body hands the argument to another macro that assigns to it."""
+    for match in re.finditer(rf"([A-Za-z_]\w*)\s*\(([^()]*\b{re.escape(word)}\b[^()]*)\)", body):
+        callee, args = match.group(1), [a.strip() for a in match.group(2).split(",")]
+        if (
+            word in args
+            and context.headers.function(callee) is None
+            and (assigns(context, callee, args.index(word), depth + 1))
+        ):
+            return True
+    return False
+
+
+def unhygienic(visitor: Visitor, node: Node, own: list[Macro]) -> None:
+    """A macro of the file that names a local of its caller cannot follow a rename of it."""
+    for macro in own:
+        for word in _WORD.findall(macro.body.decode("utf-8", "replace")):
+            if macro.params is None or word not in macro.params:
+                for scope in visitor.scopes:
+                    held = scope.get(word)
+                    if held is not None and held.slot is not None:
+                        visitor.obstacle(
+                            node, f"macro '{macro.name}' uses the caller's '{word}'", held.slot
+                        )

@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A file surveyed once: its slots, their groups, and the sites of every top-level item."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+
+from zpconvert.csource import declare
+from zpconvert.csource import unit as csource
+from zpconvert.csource.parse import Node, descend, errors
+from zpconvert.csource.unit import Macro, Unit
+from zpconvert.rewrite.analyse import Variable, Visitor, declaration_site
+from zpconvert.rewrite.context import Context, Headers, words
+from zpconvert.rewrite.slots import Item, Name, Obstacle, Slot, TopLocal, Use
+
+_BODY = b"void zpconvert_body(void){"
+
+
+@dataclass
+class Survey:
+    """What a migration of one file is decided from. Positions are bytes of `unit.source`."""
+
+    unit: Unit
+    context: Context
+    items: list[Item]
+
+    @property
+    def slots(self) -> dict[str, Slot]:
+        """All slots by id, in file order."""
+        return self.context.slots
+
+    def group(self, slot: Slot) -> frozenset[Slot]:
+        """The slots that flip together with one."""
+        root = self.context.groups.root(slot)
+        return frozenset(s for s in self.slots.values() if self.context.groups.root(s) == root)
+
+    def pinned(self, slot: Slot) -> tuple[int, str] | None:
+        """Byte and reason why a slot's group cannot flip, or None."""
+        for member in self.group(slot):
+            if member in self.context.groups.pins:
+                return self.context.groups.pins[member]
+        return None
+
+
+def survey(source: bytes, headers: Headers, old: str, members: frozenset[str]) -> Survey:
+    """Read a C file and find all that a migration from `struct old` can depend on.
+
+    members: names of members that the descriptor has in common with the old struct.
+    """
+    unit = csource.read(source)
+    context = Context(unit, headers, old, members)
+    items = [_item(context, node) for node in unit.items]
+    return Survey(unit, context, _with_comments(unit, [i for i in items if i.start < i.end]))
+
+
+def _with_comments(unit: Unit, items: list[Item]) -> list[Item]:
+    """Give each comment to the item it is in or directly before; else it is an item itself."""
+    items.sort(key=lambda i: i.start)
+    starts = [i.code for i in items]
+    alone: list[Item] = []
+    for start, end in reversed(unit.comments):
+        at = bisect_right(starts, start) - 1
+        if at >= 0 and start < items[at].end:
+            items[at].comments.insert(0, (start, end))
+            continue
+        follower = items[at + 1] if at + 1 < len(items) else None
+        own_line = not unit.source[unit.source.rfind(b"\n", 0, start) + 1 : start].strip()
+        if follower and own_line and unit.source[end : follower.start].strip(b" \t") == b"\n":
+            follower.start = start
+            follower.comments.insert(0, (start, end))
+        else:
+            alone.append(Item(start, end, None, start, comments=[(start, end)]))
+    return sorted([*items, *alone], key=lambda i: i.start)
+
+
+def _item(context: Context, node: Node) -> Item:
+    unit = context.unit
+    item = Item(node.start_byte, node.end_byte, None, node.start_byte)
+    visitor = Visitor(context, unit, item)
+    if node.type == "function_definition":
+        _definition(visitor, node)
+    elif node.type == "declaration":
+        _declaration(visitor, node)
+    elif node.type in ("preproc_function_def", "preproc_def"):
+        _macro(context, item, node)
+    elif node.type == "ERROR":
+        _swallowed(context, item, node)
+    elif node.type == "expression_statement" or node.type.endswith("_expression"):
+        visitor.statement(node)
+    for field in descend(node, "field_declaration"):
+        _field(visitor, field)
+    broken = next(errors(node), None)
+    if broken is not None and item.deps:
+        item.sites.append(
+            Obstacle(broken.start_byte, "this does not parse as C", frozenset(item.deps))
+        )
+    return item
+
+
+def _definition(visitor: Visitor, node: Node) -> None:
+    """A function definition: signature, descriptor locals, body."""
+    context, unit = visitor.context, visitor.unit
+    declarator = declare.declarators(node)[0]
+    if declarator.name is None:
+        return
+    visitor.function = visitor.item.function = unit.text(declarator.name)
+    _signature(visitor, node, declarator)
+    body = node.child_by_field_name("body")
+    if body is None:
+        return
+    slots = context.params.get(visitor.function, [])
+    for i, (name, ctype, _) in enumerate(context.parameters(declarator)):
+        slot = slots[i] if i < len(slots) else None
+        visitor.scopes[-1][name] = Variable(ctype, slot)
+        if slot is not None and slot.fixed:
+            visitor.item.deps.add(slot)
+            visitor.site(TopLocal(slot, body.start_byte + 1, _indent(unit, body)))
+    for child in body.named_children:
+        visitor.statement(child)
+
+
+def _indent(unit: Unit, body: Node) -> bytes:
+    """White space before the first statement of a body; a tab if it is on the brace's line."""
+    for child in body.named_children:
+        line = unit.source.rfind(b"\n", 0, child.start_byte) + 1
+        lead = unit.source[line : child.start_byte]
+        if line > body.start_byte and not lead.strip():
+            return lead
+    return b"\t"
+
+
+def _signature(visitor: Visitor, node: Node, declarator: declare.Declarator) -> None:
+    """Sites of a function's name, result and parameters, of a definition or a declaration."""
+    context, unit = visitor.context, visitor.unit
+    assert declarator.name is not None
+    name = unit.text(declarator.name)
+    visitor.site(Name(declarator.name.start_byte, declarator.name.end_byte, None, name))
+    visitor.item.about |= {name}
+    result = context.results.get(name)
+    base = declare.specifier(node, unit.source, unit.masked.types)
+    if result is not None and context.is_old(base):
+        visitor.item.deps.add(result)
+        visitor.site(
+            declaration_site(
+                node, [(result, declarator.node.start_byte, declarator.node.end_byte)], False
+            )
+        )
+    slots = context.params.get(name, [])
+    listed = declarator.parameters.named_children if declarator.parameters else []
+    params = [c for c in listed if c.type == "parameter_declaration"]
+    for slot, param in zip(slots, params, strict=False):
+        if slot is None:
+            continue
+        visitor.item.deps.add(slot)
+        if slot.fixed:
+            continue
+        inner = declare.declarators(param)
+        node_range = inner[0].node if inner else param
+        visitor.site(
+            declaration_site(param, [(slot, node_range.start_byte, node_range.end_byte)], False)
+        )
+        if inner and inner[0].name is not None:
+            at = inner[0].name
+            visitor.site(Name(at.start_byte, at.end_byte, slot))
+
+
+def _declaration(visitor: Visitor, node: Node) -> None:
+    """A declaration at the top level: forward declarations and globals."""
+    context, unit = visitor.context, visitor.unit
+    base = declare.specifier(node, unit.source, unit.masked.types)
+    slots: list[tuple[Slot | None, int, int]] = []
+    for declarator in declare.declarators(node):
+        if declarator.name is None:
+            continue
+        name = unit.text(declarator.name)
+        if declarator.parameters is not None and not declarator.called:
+            if name in context.params:
+                _signature(visitor, node, declarator)
+            continue
+        slot = context.globals.get(name)
+        slots.append((slot, declarator.node.start_byte, declarator.node.end_byte))
+        if slot is not None:
+            visitor.item.deps.add(slot)
+            visitor.site(Name(declarator.name.start_byte, declarator.name.end_byte, slot))
+        if declarator.value is not None:
+            ctype = context.resolve(base.pointed(declarator.depth))
+            visitor.initializer(declarator.value, ctype, slot)
+    if any(s for s, _, _ in slots):
+        visitor.site(declaration_site(node, slots, True))
+
+
+def _field(visitor: Visitor, node: Node) -> None:
+    """A struct's field: its slots and their names."""
+    context, unit = visitor.context, visitor.unit
+    if not context.is_old(declare.specifier(node, unit.source, unit.masked.types)):
+        return
+    by_start = {s.at: s for s in context.fields.values()}
+    slots: list[tuple[Slot | None, int, int]] = []
+    for declarator in declare.declarators(node):
+        slot = by_start.get(declarator.node.start_byte)
+        slots.append((slot, declarator.node.start_byte, declarator.node.end_byte))
+        if slot is not None and declarator.name is not None:
+            visitor.item.deps.add(slot)
+            visitor.site(Name(declarator.name.start_byte, declarator.name.end_byte, slot))
+    if any(s for s, _, _ in slots):
+        visitor.site(declaration_site(node, slots, True))
+
+
+def _macro(context: Context, item: Item, node: Node) -> None:
+    """A macro of the file: its body is code too, where it touches a slot."""
+    named = node.child_by_field_name("name")
+    if named is None:
+        return
+    macro = next(m for m in context.unit.macros[context.unit.text(named)] if m.node == node)
+    if not _relevant(context, macro):
+        return
+    unit = csource.read(_BODY + macro.body + b"\n;}")
+    inner = Visitor(context, unit, item, macro.at - len(_BODY))
+    inner.parameters = frozenset(macro.params or ())
+    functions = unit.functions.get("zpconvert_body")
+    block = (
+        functions.definitions[0].child_by_field_name("body")
+        if (functions and functions.definitions)
+        else None
+    )
+    broken = unit.errors or block is None
+    if not broken and block is not None:
+        _macro_body(inner, block)
+    else:
+        item.deps |= _mentioned(context, words(macro.body))
+        item.sites.append(
+            Obstacle(
+                macro.at, f"the body of macro '{macro.name}' does not parse", frozenset(item.deps)
+            )
+        )
+
+
+def _macro_body(inner: Visitor, block: Node) -> None:
+    statements = [c for c in block.named_children if c.type != "comment"]
+    for statement in statements:
+        if statement.type == "expression_statement" and statement.named_children:
+            inner.site(Use(inner.value(statement.named_children[0]).expr, "old"))
+        else:
+            inner.statement(statement)
+
+
+def _relevant(context: Context, macro: Macro) -> bool:
+    return bool(_mentioned(context, words(macro.body) - set(macro.params or ())))
+
+
+def _mentioned(context: Context, names: set[str]) -> set[Slot]:
+    """Slots that a text with these identifiers may reach: of functions, fields and globals."""
+    found = {s for n in names for s in context.params.get(n, []) if s is not None}
+    found |= {context.results[n] for n in names if n in context.results}
+    found |= {s for (_, field), s in context.fields.items() if field in names}
+    found |= {s for n, s in context.globals.items() if n in names}
+    return {s for s in found if not s.fixed}
+
+
+def _swallowed(context: Context, item: Item, node: Node) -> None:
+    """Text that is no C to the grammar: nothing that it mentions can be flipped."""
+    slots = _mentioned(context, words(context.unit.source[node.start_byte : node.end_byte]))
+    if slots:
+        item.deps |= slots
+        item.sites.append(Obstacle(node.start_byte, "this does not parse as C", frozenset(slots)))

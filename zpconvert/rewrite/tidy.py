@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Pass 4: stale phrases in comments, functions that lost their last user, the include."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+from zpconvert.csource.mask import comments, tokens
+
+_INCLUDE = re.compile(rb"^[ \t]*#[ \t]*include\b[^\n]*\n", re.M)
+_CONDITION = re.compile(rb"^[ \t]*#[ \t]*(if|ifdef|ifndef|endif)\b", re.M)
+
+
+class Phrase(Protocol):
+    """A phrase that became untrue (`zpconvert.conversion.model.Stale`)."""
+
+    @property
+    def pattern(self) -> re.Pattern[str]: ...
+    @property
+    def to(self) -> str: ...
+    @property
+    def within(self) -> re.Pattern[str] | None: ...
+
+
+def freshen(text: bytes, phrases: Sequence[Phrase]) -> bytes:
+    """Replace stale phrases in the comments of a text, and nowhere else."""
+    if not phrases or b"/" not in text:
+        return text
+    out, at = [], 0
+    for start, end in comments(text):
+        comment = text[start:end].decode("utf-8", "surrogateescape")
+        whole = comment
+        for phrase in phrases:
+            if phrase.within is None or phrase.within.search(whole):
+                comment = phrase.pattern.sub(phrase.to, comment)
+        out += [text[at:start], comment.encode("utf-8", "surrogateescape")]
+        at = end
+    return b"".join([*out, text[at:]])
+
+
+def identifiers(text: bytes) -> set[str]:
+    """The identifiers in a text's code, directives included, comments and strings left out."""
+    found = {t.text.decode() for t in tokens(text) if t.kind == "name"}
+    for line in re.findall(rb"^[ \t]*#(?:\\\n|[^\n])*", text, re.M):
+        found |= {w.decode() for w in re.findall(rb"[A-Za-z_]\w*", line)}
+    return found
+
+
+def unused(
+    defined: Mapping[str, Iterable[int]], texts: Mapping[int, set[str]], candidates: Iterable[str]
+) -> set[str]:
+    """Static functions of `candidates` that nothing names any more.
+
+    defined: function → the items that define or declare it. texts: item → identifiers in it.
+    A function that only unused ones name is unused too.
+    """
+    dropped: set[str] = set()
+    left = set(candidates)
+    while True:
+        gone = {i for f in dropped for i in defined[f]}
+        new = {
+            f
+            for f in left - dropped
+            if not any(
+                f in names
+                for i, names in texts.items()
+                if i not in gone and i not in set(defined[f])
+            )
+        }
+        if not new:
+            return dropped
+        dropped |= new
+
+
+def add_include(text: bytes, header: str) -> bytes:
+    """Include a header after the file's own includes; a file that has it comes back as it is."""
+    line = f'#include "{header}"\n'.encode()
+    if line in text:
+        return text
+    at = 0
+    for match in _INCLUDE.finditer(text):
+        if _conditions(text[: match.start()]) == 0:
+            at = match.end()
+    return text[:at] + line + text[at:]
+
+
+def _conditions(text: bytes) -> int:
+    """How many `#if`s are open at the end of a text."""
+    words = [m.group(1) for m in _CONDITION.finditer(text)]
+    return sum(-1 if w == b"endif" else 1 for w in words)
