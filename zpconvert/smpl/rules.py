@@ -106,6 +106,7 @@ def _pattern_tokens(body: str) -> Iterable[str]:
     for line in body.splitlines():
         if line[:1] in (_OPEN, _OR, _AND, _CLOSE) and line.strip() in (_OPEN, _OR, _AND, _CLOSE):
             yield line.strip()
-        elif line[:1] != "+" and line[:1] != "?" and " when " not in f" {line} ":
-            for token in _INNER.findall(_LITERAL.sub(" ", line)):
+        elif line[:1] not in ("+", "?"):
+            pattern = re.sub(r"\bwhen\b.*", " ", _LITERAL.sub(" ", line))
+            for token in _INNER.findall(pattern):
                 yield inner.get(token, token)
