@@ -4,9 +4,7 @@ from __future__ import annotations
 import os
 import re
 import resource
-import shutil
 import subprocess
-import time
 from collections.abc import Callable
 from email import message_from_bytes
 from email.header import decode_header, make_header
@@ -243,26 +241,3 @@ def test_git_send_email_takes_it(samples: Callable[..., Sample], tmp_path: Path)
     assert sent.returncode == 0, sent.stderr
     assert sent.stdout.count("Result: OK") == 4
     assert "do not declare a Content-Transfer-Encoding" not in sent.stdout + sent.stderr
-
-
-def test_a_full_write_costs_less_than_two_bare_format_patches(
-    samples: Callable[..., Sample], tmp_path: Path
-) -> None:
-    """The best of some runs of each, taken in turn, so that a busy machine hurts both.
-
-    Bare: format-patch with a cover letter in a repository with the user's settings.
-    """
-    sample = samples(20)
-    bare, full = [], []
-    with scratch_series(sample.base, sample.commits) as scratch:
-        for _ in range(7):
-            start = time.perf_counter()
-            words = ["--cover-letter", f"--output-directory={tmp_path / 'bare'}"]
-            scratch.git("format-patch", *words, scratch.range)
-            middle = time.perf_counter()
-            sample.write(tmp_path / "full")
-            bare.append(middle - start)
-            full.append(time.perf_counter() - middle)
-    print(f"full write / bare format-patch: {min(full) / min(bare):.2f} ({min(bare) * 1e3:.0f} ms)")
-    shutil.rmtree(tmp_path / "bare")
-    assert min(full) / min(bare) < 3

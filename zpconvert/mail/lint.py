@@ -32,7 +32,7 @@ class Finding:
 def lint(message: str, *, prefix: str, functions: Collection[str]) -> tuple[Finding, ...]:
     """Findings in a commit message, in the order of its lines.
 
-    prefix: what the subject must begin with, as `mm/zsmalloc`. functions: names of the
+    prefix: what the subject must begin with, as `mm/slub`. functions: names of the
     functions of the touched files, before and after: in the body they are followed by
     `()`. Names without an underscore are words of English as often as not; they pass.
     """

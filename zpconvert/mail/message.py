@@ -57,7 +57,7 @@ def compose(
 ) -> str:
     """The message of a patch, ending in a newline.
 
-    prefix: as `mm/zsmalloc`; subject: without it. signoff: who runs the tool, to sign off.
+    prefix: as `mm/slub`; subject: without it. signoff: who runs the tool, to sign off.
     where: `conversion.toml:line` of the step, for messages.
 
     Raises UserError: no body, a line that git am would cut the message at, a trailer that

@@ -25,10 +25,11 @@ know. One that goes or changes its meaning does.
 
 from __future__ import annotations
 
+import functools
 import json
 import types
 import typing
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import asdict, dataclass, field, is_dataclass
 from pathlib import Path
 
 from zpconvert.errors import UserError
@@ -133,13 +134,17 @@ def load(out: Path) -> SeriesRecord | None:
         ) from None
 
 
+@functools.cache
+def _hints(kind: type) -> dict[str, object]:
+    return typing.get_type_hints(kind)
+
+
 def _value(kind: typing.Any, data: typing.Any) -> object:
     """JSON `data` as a value of the annotated type `kind`. Raises TypeError, KeyError."""
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
-    if is_dataclass(kind):
-        hints = typing.get_type_hints(kind)
-        named = {f.name: _value(hints[f.name], data[f.name]) for f in fields(kind)}
-        return typing.cast(type, kind)(**named)
+    if isinstance(kind, type) and is_dataclass(kind):
+        named = {name: _value(hint, data[name]) for name, hint in _hints(kind).items()}
+        return typing.cast(object, kind(**named))
     if origin is tuple:
         if not isinstance(data, list):
             raise TypeError(f"{data!r} is no list")
