@@ -232,6 +232,12 @@ def test_a_function_like_macro_can_be_a_chunk() -> None:
     assert rewrite([(macro, ALL)]) == [b"#define take(p)\tnew_lock(p)\n"]
 
 
+def test_a_macro_that_spatch_does_not_parse_is_an_error() -> None:
+    macro = b"#define take(p)\tdo { old_lock(cast(p)); if (p) } while (0)\n"
+    with pytest.raises(UserError, match=r"spatch skips take\(\): rule lock found no match"):
+        rewrite([(LOCKS, ALL), (macro, ALL)])
+
+
 def test_the_prelude_is_read_and_not_given_back() -> None:
     prelude = b"#define each_item(x)\tfor (; x; x = old_lock(cast(x)))\n"
     text = chunk("f", "each_item(p) {\n\t\told_lock(cast(p));\n\t}")

@@ -97,6 +97,11 @@ def test_code_passed_over_inside_a_function_can_be_asked_for() -> None:
     assert b"old" not in passed_over(SOURCE, timeout=30)
 
 
+def test_spatch_1_3_says_where_it_passed_over_code(fake_spatch: Callable[..., Path]) -> None:
+    fake_spatch('echo "source.c:3: passed:#ifdef A "; echo "source.c:6: passed:old ( x ) "')
+    assert passed_over(SOURCE, timeout=30) == b"#ifdef A \nold ( x ) "
+
+
 @pytest.mark.parametrize(
     ("cocci", "line", "text", "message"),
     [

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -201,6 +202,10 @@ class Rewriter:
         ]
         if not doubtful:
             return
+        for work, _, left in doubtful:
+            if not functions(work.chunk):
+                # nothing tells whether spatch parsed a macro's body, so it must be done with
+                raise _skipped_error(where, _name(work.chunk), f"rule {left[0]} found no match")
         whole = _joined(prelude, [text for _, text, _ in doubtful])
         hidden = passed_over(whole, timeout=self._timeout)
         if not any(self._left(work, identifiers(hidden)) for work, _, _ in doubtful):
@@ -278,11 +283,15 @@ def _cut(text: bytes, start: int, count: int) -> list[bytes]:
 
 
 def _name(chunk: bytes) -> str:
+    """The name of a chunk's function, or of the macro that it defines."""
     found = functions(chunk)
-    return found[0].name if found else "(no function)"
+    if found:
+        return found[0].name
+    macro = re.search(rb"#[ \t]*define[ \t]+(\w+)", chunk)
+    return macro[1].decode() if macro else "a declaration"
 
 
 def _skipped_error(where: str, name: str, why: str) -> UserError:
     return UserError(
-        where, f"spatch skips {name}(): {why}", "rewrite the function so that spatch can parse it"
+        where, f"spatch skips {name}(): {why}", "rewrite it so that spatch can parse it"
     )

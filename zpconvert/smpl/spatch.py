@@ -37,6 +37,8 @@ _PROBE_LINES = _PROBE.count("\n")
 #: Without the diff a run takes half the time: spatch parses both texts again for it.
 _OPTIONS = ("--no-includes", "--no-show-diff", "--in-place", "--show-trying", "--verbose-parsing")
 _TRIED = re.compile(r"^ +trying function: (\w+): (\S+):(\d+)$", re.MULTILINE)
+#: 1.3 puts the place before it.
+_PASSED = re.compile(rb"^(?:\S+:\d+: )?passed:(.*)", re.MULTILINE)
 _PASS_END = "trying variable zpconvert_end_of_source:"
 _UNPARSED = re.compile(
     r'parse error \n = File "[^"\n]*source\.c", line (\d+), column \d+.*\n  around = \'(.*)\','
@@ -194,8 +196,7 @@ def passed_over(source: bytes, *, timeout: float) -> bytes:
         except ProcessError as error:
             what = str(error).splitlines()[0]
             raise UserError("spatch", what, "try again on an idle machine") from error
-    lines = (done.stdout + done.stderr).splitlines()
-    return b"\n".join(line[7:] for line in lines if line.startswith(b"passed:"))
+    return b"\n".join(_PASSED.findall(done.stdout + done.stderr))
 
 
 def _with_probes(rules: str) -> tuple[str, int]:
