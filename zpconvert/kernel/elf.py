@@ -57,12 +57,17 @@ class Relocation:
 
 @dataclass(frozen=True)
 class Object:
-    """A relocatable object; `relocations` is by index of the section that they patch."""
+    """A relocatable object; `relocations` is by index of the section that they patch.
+
+    Relocations that keep their addend in the code (i386, arm) are not read; `implicit` holds
+    the indices of the sections that have such.
+    """
 
     machine: int
     sections: tuple[Section, ...]
     symbols: tuple[Symbol, ...]
     relocations: dict[int, tuple[Relocation, ...]]
+    implicit: frozenset[int]
 
 
 @dataclass(frozen=True)
@@ -124,14 +129,15 @@ def _parse(blob: bytes) -> Object:
     )
     symbols: tuple[Symbol, ...] = ()
     relocations: dict[int, tuple[Relocation, ...]] = {}
+    implicit = set()
     for section, head in zip(sections, heads, strict=True):
         if section.kind == SHT_SYMTAB:
             symbols = _symbols(section.data, sections[head[6]].data, order, wide)
         elif section.kind == SHT_REL:
-            raise ElfError("relocations without addends are not read")
+            implicit.add(head[7])
         elif section.kind == SHT_RELA:
             relocations[head[7]] = _relocations(section.data, order, wide)
-    return Object(header[1], sections, symbols, relocations)
+    return Object(header[1], sections, symbols, relocations, frozenset(implicit))
 
 
 def _contents(blob: bytes, head: tuple[int, ...]) -> bytes:

@@ -188,6 +188,8 @@ def _references(
     end: int,
 ) -> tuple[Reference, ...]:
     """What the bytes from start to end of a section refer to, offsets counted from start."""
+    if section in obj.implicit:
+        raise elf.ElfError("relocations without addends are not compared")
     return tuple(
         _reference(obj, by_section, relocation, start)
         for relocation in obj.relocations.get(section, ())

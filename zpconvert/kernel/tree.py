@@ -50,12 +50,7 @@ def read_source(tree: Path, rel: str) -> bytes:
     rel: path in the tree, as messages name it. Raises UserError, with the 1-based line where
     there is one.
     """
-    path = tree / rel
-    if not path.exists():
-        raise UserError(rel, "not in this tree", "pass a kernel that has it")
-    if not path.is_file():
-        raise UserError(rel, "not a file", "restore it from the kernel's history")
-    text = _read(path, rel)
+    text = _read(tree / rel, rel)
     if not text.strip():
         raise UserError(rel, "empty", "restore it from the kernel's history")
     at = text.find(b"\0")
@@ -81,6 +76,10 @@ def read_source(tree: Path, rel: str) -> bytes:
 def _read(path: Path, rel: str) -> bytes:
     try:
         return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        raise UserError(rel, "not in this tree", "pass a kernel that has it") from None
+    except IsADirectoryError:
+        raise UserError(rel, "not a file", "restore it from the kernel's history") from None
     except PermissionError:
         raise UserError(rel, "cannot be read", "check its permissions") from None
 

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Function by function comparison: on small objects of our own, and on the kernel's."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from zpconvert.kernel import kbuild
+from zpconvert.kernel.elf import ElfError, size
+from zpconvert.kernel.objcode import COMPARE_FLAGS, compare, data_sections, functions
+
+AS_KBUILD = ("-fno-pie", "-mcmodel=kernel", "-fno-asynchronous-unwind-tables")
+SOURCE = """
+extern int say(const char *text, int line);
+struct ops { int (*run)(int); };
+static int counter, other;
+static int add(int a) { counter += a; return counter; }
+int twice(int a) { return add(a) + add(a); }
+int told(int a) { return say("one", 1) + say("two", 2) + a; }
+int last(int a) { other = a; return __LINE__ - __LINE__ + a; }
+const struct ops table = { .run = add };
+"""
+
+
+def build(tmp_path: Path, source: str, *flags: str) -> bytes:
+    (tmp_path / "a.c").write_text(source)
+    subprocess.run(
+        ["gcc", "-O2", *AS_KBUILD, *COMPARE_FLAGS, *flags, "-c", "a.c"],
+        cwd=tmp_path, check=True, capture_output=True,
+    )  # fmt: skip
+    return (tmp_path / "a.o").read_bytes()
+
+
+def test_the_same_text_is_equal(tmp_path: Path) -> None:
+    result = compare(build(tmp_path, SOURCE), build(tmp_path, "\n\n" + SOURCE))
+    assert result.same
+    assert {"add", "twice", "told", "last"} <= set(result.equal)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "name"),
+    [
+        ("add(a) + add(a)", "add(a) - add(a)", "twice"),
+        ('say("two", 2)', 'say("too", 2)', "told"),
+        ('say("two", 2)', 'say("two", 3)', "told"),
+        ("other = a", "counter = a", "last"),
+        ("counter += a", "counter += a + 70000", "add"),
+        (".run = add", ".run = twice", "[.rodata]"),
+    ],
+)
+def test_a_change_is_seen_where_it_is(tmp_path: Path, old: str, new: str, name: str) -> None:
+    assert old in SOURCE
+    result = compare(build(tmp_path, SOURCE), build(tmp_path, SOURCE.replace(old, new)))
+    assert result.different == (name,)
+    assert not result.missing
+    assert not result.added
+    assert not result.same
+
+
+def test_a_new_string_moves_no_other_function(tmp_path: Path) -> None:
+    """Strings are compared by content: a changed one shifts all that follow it."""
+    after = SOURCE.replace('say("one"', 'say("a much longer one"')
+    result = compare(build(tmp_path, SOURCE), build(tmp_path, after))
+    assert result.different == ("told",)
+
+
+def test_renamed_functions_are_the_same_functions(tmp_path: Path) -> None:
+    before, after = build(tmp_path, SOURCE), build(tmp_path, SOURCE.replace("add(", "put(").replace(
+        "= add", "= put"))  # fmt: skip
+    assert compare(before, after, {"add": "put"}).same
+    plain = compare(before, after)
+    assert plain.missing == ("add",)
+    assert plain.added == ("put",)
+    assert set(plain.different) == {"twice", "[.rodata]"}
+
+
+def test_swapped_callees_of_one_shape_differ(tmp_path: Path) -> None:
+    """Same bytes, other relocations."""
+    text = "extern int f(int), g(int);\nint a(int x) { return f(x) + 1; }\n"
+    before, after = build(tmp_path, text), build(tmp_path, text.replace("f(x)", "g(x)"))
+    assert functions(before)["a"].data == functions(after)["a"].data
+    assert compare(before, after).different == ("a",)
+
+
+def test_functions_of_one_section_know_their_neighbours(tmp_path: Path) -> None:
+    """Where the assembler resolved a call within a section, equal bytes can mean another
+    function; a section named in the source is not split by -ffunction-sections."""
+    head = '#define S __attribute__((section(".init.text"), noinline))\n'
+    one = head + "S static int f(int x) { return x + 1; }\nS int c(int x) { return f(x) * 2; }\n"
+    two = head + "S static int g(int x) { return x + 1; }\nS int c(int x) { return g(x) * 2; }\n"
+    before, after = build(tmp_path, one), build(tmp_path, two)
+    assert functions(before)["c"].data == functions(after)["c"].data
+    assert "c" in compare(before, after).different
+    assert compare(before, after, {"f": "g"}).same
+
+
+def test_what_cannot_be_read_is_never_equal(tmp_path: Path) -> None:
+    good = build(tmp_path, SOURCE)
+    assert compare(good, good).same
+    for bad in (b"", b"\x7fELF", b"no object", good[: len(good) // 2], good[:64], b"\0" * 4096):
+        with pytest.raises(ElfError):
+            functions(bad)
+        with pytest.raises(ElfError):
+            compare(bad, bad)
+    with pytest.raises(ElfError, match="no functions"):
+        functions(build(tmp_path, "int x = 3;"))
+
+
+def test_thirty_two_bits_are_read_or_refused(tmp_path: Path) -> None:
+    """i386 keeps addends in the code; that is refused, not guessed."""
+    try:
+        blob = build(tmp_path, "int f(int x) { return x; }", "-m32", "-mcmodel=32")
+    except subprocess.CalledProcessError as error:
+        pytest.fail(error.stderr.decode())
+    assert functions(blob)["f"].data
+    blob = build(tmp_path, "int g(int); int f(int x) { return g(x); }", "-m32", "-mcmodel=32")
+    assert size(blob).text > 0
+    with pytest.raises(ElfError, match="without addends"):
+        functions(blob)
+
+
+def test_size_is_that_of_the_program_size(tmp_path: Path) -> None:
+    blob = build(tmp_path, SOURCE)
+    said = subprocess.run(
+        ["size", "a.o"], cwd=tmp_path, check=True, capture_output=True, text=True
+    ).stdout.splitlines()[1]
+    mine = size(blob)
+    assert [int(word) for word in said.split()[:4]] == [
+        mine.text, mine.data, mine.bss, mine.total]  # fmt: skip
+
+
+@pytest.mark.kernel
+def test_the_kernels_own_object(
+    build_612: Callable[[str], kbuild.BuildDir], kernel_612: Path
+) -> None:
+    """Twice the same text, then one operator changed in one function."""
+    cell, name = build_612("compaction"), "mm/zsmalloc.c"
+    text = (kernel_612 / name).read_bytes()
+    operator = b"zspage->inuse += val"
+    assert text.count(operator) == 1
+    changed = text.replace(operator, b"zspage->inuse -= val")
+    texts = [text, b"\n" * 3 + text, changed]
+    jobs = [kbuild.Job(cell, "mm/zsmalloc.o", {name: one}, COMPARE_FLAGS) for one in texts]
+    built = kbuild.compile_many(jobs, workers=2)
+    objects = [one.obj for one in built if isinstance(one, kbuild.Compiled)]
+    assert len(objects) == 3
+    assert len(functions(objects[0])) > 150
+    assert len(data_sections(objects[0])) > 5
+    assert compare(objects[0], objects[1]).same
+    result = compare(objects[0], objects[2])
+    assert result.different == ("mod_zspage_inuse",)
+    assert not result.missing
+    assert not result.added
