@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import hashlib
+import resource
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from zpconvert.errors import UserError
 from zpconvert.git import repo
 from zpconvert.git.fastimport import create_branch
 from zpconvert.git.model import Commit, Ident
+from zpconvert.process import ProcessError
 
 Git = Callable[..., str]
 IDENT = Ident("Å U Thor", "author@example.org", "1717243200 +0200")
@@ -88,3 +90,24 @@ def test_a_link_is_not_written_through(tree: Path, git: Git) -> None:
     commit = Commit("x\n", IDENT, {"mm/link.c": b"int x;\n"})
     with pytest.raises(UserError, match="not an ordinary file"):
         create_branch(tree, "topic", [commit], parent=repo.head(tree))
+
+
+def test_a_failing_import_leaves_no_report_in_the_repository(tree: Path) -> None:
+    before = snapshot(tree)
+    commit = Commit("x\n", IDENT, {"mm//a.c": b"int x;\n"})
+    with pytest.raises(ProcessError, match="crash report"):
+        create_branch(tree, "topic", [commit], parent=repo.head(tree))
+    assert snapshot(tree) == before
+
+
+def test_a_file_size_limit_makes_no_branch(tree: Path) -> None:
+    before = snapshot(tree)
+    commit = Commit("x\n", IDENT, {"mm/a.c": bytes(range(256)) * 400})
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (600, hard))
+        with pytest.raises(UserError, match="the disk is full"):
+            create_branch(tree, "topic", [commit], parent=repo.head(tree))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert snapshot(tree) == before

@@ -7,16 +7,21 @@ the commit's hash, so nothing has to be asked afterwards.
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from zpconvert.errors import UserError
-from zpconvert.git.command import sealed_git, user_git
+from zpconvert.git.command import out_of_space, sealed_git, user_git
 from zpconvert.git.model import Commit
 from zpconvert.git.repo import branch_exists, file_modes, is_dirty, valid_branch_name
-from zpconvert.process import Completed
+from zpconvert.process import Completed, ProcessError
 
 _NEW = "100644"
+#: Where a failing fast-import says that it left a report, in the user's .git.
+_REPORT = re.compile(rb"dumping crash report to (.*fast_import_crash_\d+)$", re.MULTILINE)
+
 _WORDS = ("fast-import", "--quiet", "--date-format=raw")
 
 
@@ -37,7 +42,8 @@ def create_branch(tree: Path, name: str, commits: Sequence[Commit], *, parent: s
     Objects and one ref are added; HEAD, index and work tree stay as they are, and the ref
     appears only after all objects are there. Returns the hashes, in order.
 
-    Raises UserError when the name is not one or is taken, or when the tree is dirty.
+    Raises UserError when the name is not one or is taken, when the tree is dirty, or when
+    the disk is full; ProcessError when git fails otherwise.
     """
     if not valid_branch_name(tree, name):
         raise UserError(name, "not a name for a branch", "choose one that git takes")
@@ -52,7 +58,14 @@ def create_branch(tree: Path, name: str, commits: Sequence[Commit], *, parent: s
         raise UserError(str(tree / links[0]), "not an ordinary file", "use a tree where it is")
 
     def feed(stream: bytes) -> Completed:
-        return user_git(tree, *_WORDS, stdin=stream)
+        try:
+            return user_git(tree, *_WORDS, stdin=stream)
+        except ProcessError as error:
+            for report in _REPORT.finditer(error.stderr):
+                (tree / os.fsdecode(report[1])).unlink(missing_ok=True)
+            if out_of_space(error):
+                raise UserError(str(tree), "the disk is full", "make room there") from None
+            raise
 
     return _import(feed, commits, parent, f"refs/heads/{name}", modes)
 

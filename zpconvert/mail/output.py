@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import errno
-import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from zpconvert.errors import UserError
+from zpconvert.git.command import out_of_space
 from zpconvert.mail import record
 from zpconvert.process import ProcessError
 
@@ -18,8 +18,6 @@ from zpconvert.process import ProcessError
 _STAGE = ".zpconvert-"
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_FULL_TEXT = re.compile(rb"No space left on device|[Dd]isk quota exceeded|File too large")
-_SIGXFSZ = -25
 
 
 def check(out: Path) -> None:
@@ -54,7 +52,7 @@ def _told(out: Path) -> Iterator[None]:
             raise UserError(str(out), "cannot be written", "choose another directory") from None
         raise
     except ProcessError as error:
-        if _FULL_TEXT.search(error.stderr) or error.code == _SIGXFSZ:
+        if out_of_space(error):
             raise _full(out) from None
         raise
 
