@@ -238,6 +238,12 @@ def test_a_macro_that_spatch_does_not_parse_is_an_error() -> None:
         rewrite([(LOCKS, ALL), (macro, ALL)])
 
 
+def test_an_attribute_on_a_local_is_no_obstacle() -> None:
+    """spatch 1.1.1 skips such a function; one in 6.1's mm/ is."""
+    text = chunk("f", "struct s one __attribute__((aligned(BIG)));\n\n\told_lock(cast(p));")
+    assert rewrite([(text, ALL)]) == [text.replace(b"old_lock(cast(p))", b"new_lock(p)")]
+
+
 def test_the_prelude_is_read_and_not_given_back() -> None:
     prelude = b"#define each_item(x)\tfor (; x; x = old_lock(cast(x)))\n"
     text = chunk("f", "each_item(p) {\n\t\told_lock(cast(p));\n\t}")

@@ -15,6 +15,7 @@ def needs(body: str, declared: str = "expression e;") -> list[set[str]]:
     [
         ("- old(cast(e))\n+ new(e)", {"old", "cast"}),
         ("- cast(e)->index = (unsigned long)NULL\n+ e->next = NULL", {"cast", "index"}),
+        ("- head((struct thing *)cast(e)->index)\n+ e", {"head", "cast", "index"}),
         ("(\n- one(e)\n+ x(e)\n|\n- two(e)\n+ x(e)\n)\n  after(e)", {"after"}),
         ("(\n- one(e, both)\n+ x(e)\n|\n- two(e, both)\n+ x(e)\n)", {"both"}),
         (r"- \(one\|two\)(three(e))" "\n+ x(e)", {"three"}),

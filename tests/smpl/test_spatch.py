@@ -73,6 +73,11 @@ def test_a_function_that_no_longer_parses_after_a_rule_is_named() -> None:
     assert [each.name for each in done.skipped] == ["g"]
 
 
+def test_which_rules_matched() -> None:
+    other = RULE.replace(b"@a@", b"@b@").replace(b"old", b"absent")
+    assert run(other + RULE).matched == (False, True)
+
+
 def test_both_arms_of_an_if_are_accounted_for() -> None:
     other = SOURCE.replace(b"int x", b"int x, int y")
     source = b"#ifdef A\n" + SOURCE + b"#else\n" + other + b"#endif\n"

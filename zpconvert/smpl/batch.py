@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from zpconvert.errors import UserError
 from zpconvert.smpl.faults import Position
 from zpconvert.smpl.functions import functions, hides_code, identifiers
+from zpconvert.smpl.masking import mask, masked, unmask
 from zpconvert.smpl.rules import RuleText
 from zpconvert.smpl.spatch import Kind, Outcome, passed_over, run_spatch, run_to_rest, version
 
@@ -181,7 +182,7 @@ class Rewriter:
     def _run(self, batch: _Batch, prelude: bytes, where: str) -> list[bytes]:
         rules = [self._rules[at] for at in sorted(batch.rules)]
         cocci = "\n".join(rule.text.rstrip("\n") + "\n" for rule in rules)
-        source = _joined(prelude, [work.chunk for work in batch.works])
+        source = _joined(mask(prelude), [mask(work.chunk) for work in batch.works])
         done = run_to_rest(cocci.encode(), source, timeout=self._timeout)
         if done.kind in (Kind.TIMEOUT, Kind.ERROR):
             raise self._fault(done, rules, batch, where)
@@ -189,7 +190,10 @@ class Rewriter:
         for skipped in done.skipped:
             raise _skipped_error(where, skipped.name, skipped.why)
         self._look_for_leftovers(batch, texts, prelude, where)
-        return texts
+        for work, text in zip(batch.works, texts, strict=True):
+            if masked(text) != masked(mask(work.chunk)):
+                raise _skipped_error(where, _name(work.chunk), "a rule takes an attribute away")
+        return [unmask(text) for text in texts]
 
     def _look_for_leftovers(
         self, batch: _Batch, texts: list[bytes], prelude: bytes, where: str

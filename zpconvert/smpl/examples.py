@@ -85,9 +85,13 @@ def _apply(patch: SemanticPatch, rules: str, source: str, timeout: float) -> Out
 
 
 def _needed(patch: SemanticPatch, source: str, done: Outcome, timeout: float) -> frozenset[str]:
-    """The rules without which, group by group, the result is another."""
+    """The rules that match; where rules depend on each other, those without which, group by
+    group, the result is another."""
     if done.kind is not Kind.PATCHED:
         return frozenset()
+    if len(done.matched) == len(patch.rules) == len(patch.groups()):
+        pairs = zip(patch.rules, done.matched, strict=True)
+        return frozenset(_label(rule) for rule, matched in pairs if matched)
     head = patch.text[: patch.text.index(patch.rules[0].text)]
     needed: set[str] = set()
     for group in patch.groups():

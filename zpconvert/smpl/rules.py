@@ -20,6 +20,8 @@ _OPTIONAL = frozenset(
 )
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _LITERAL = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'')
+#: The isomorphism drop_cast matches without the cast, too.
+_CAST = re.compile(r"(?<![\w)\]])\((?:\s*\w+)+[\s*]*\)(?=\s*[\w(&*])")
 _HEADER = re.compile(r"^@(?P<name>[^@\n]*)@(?P<declared>.*?)@@", re.MULTILINE | re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _INNER = re.compile(r"\\\(|\\\||\\&|\\\)|<\+\.\.\.|\.\.\.\+>|<\.\.\.|\.\.\.>|[A-Za-z_]\w*")
@@ -108,5 +110,6 @@ def _pattern_tokens(body: str) -> Iterable[str]:
             yield line.strip()
         elif line[:1] not in ("+", "?"):
             pattern = re.sub(r"\bwhen\b.*", " ", _LITERAL.sub(" ", line))
+            pattern = _CAST.sub(" ", pattern)
             for token in _INNER.findall(pattern):
                 yield inner.get(token, token)

@@ -16,7 +16,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from zpconvert.errors import UserError
@@ -39,6 +39,7 @@ _OPTIONS = ("--no-includes", "--no-show-diff", "--in-place", "--show-trying", "-
 _TRIED = re.compile(r"^ +trying function: (\w+): (\S+):(\d+)$", re.MULTILINE)
 #: 1.3 puts the place before it.
 _PASSED = re.compile(rb"^(?:\S+:\d+: )?passed:(.*)", re.MULTILINE)
+_MATCH = "     found match in "
 _PASS_END = "trying variable zpconvert_end_of_source:"
 _UNPARSED = re.compile(
     r'parse error \n = File "[^"\n]*source\.c", line (\d+), column \d+.*\n  around = \'(.*)\','
@@ -80,6 +81,8 @@ class Outcome:
     """What one run did. `text` is the whole new text (the old one where nothing changed).
 
     nested: an error because two matches of one rule overlap (see `run_to_rest`).
+    matched: for each time that spatch went through the text with a rule, in order, whether
+    the rule matched. A rule that depends on others can be left out, or come several times.
     """
 
     kind: Kind
@@ -88,6 +91,7 @@ class Outcome:
     message: str = ""
     position: Position | None = None
     nested: bool = False
+    matched: tuple[bool, ...] = field(default=(), compare=False)
 
 
 def version() -> tuple[int, ...]:
@@ -218,10 +222,12 @@ def _outcome(source: bytes, new: bytes, said: str) -> Outcome:
         return Outcome(Kind.ERROR, source, message="spatch changed the end of the text")
     text = new[: -len(_END)]
     skipped = _skipped(source, text, said)
+    matched = tuple(_MATCH in one for one in said.split(_PASS_END)[1:-2])
     if skipped:
         names = ", ".join(f"{one.name}() at line {one.line}" for one in skipped)
         return Outcome(Kind.SKIPPED, text, skipped, f"spatch skipped {names}")
-    return Outcome(Kind.UNCHANGED if text == source else Kind.PATCHED, text)
+    kind = Kind.UNCHANGED if text == source else Kind.PATCHED
+    return Outcome(kind, text, matched=matched)
 
 
 def _skipped(source: bytes, text: bytes, said: str) -> tuple[Skipped, ...]:
