@@ -103,7 +103,8 @@ def test_apt_is_asked_and_what_it_gives_is_unpacked(
     assert found.version == "9.9.1-1"
     assert (found.tree / "Makefile").exists()
     words = [line.split()[-1] for line in (tmp_path / "log").read_text().splitlines()]
-    assert words == [PACKAGE, "update", PACKAGE]
+    exact = f"?exact-name({PACKAGE})"
+    assert words == [exact, "update", exact]
     assert sorted(p.name for p in (tmp_path / "c/kernels").iterdir()) == [
         f".{PACKAGE}.lock", PACKAGE, f"{PACKAGE}.version"]  # fmt: skip
 

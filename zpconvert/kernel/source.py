@@ -130,7 +130,9 @@ def _download(package: str, scratch: Path, progress: Progress) -> tuple[Path, st
 
 def _apt_download(package: str, scratch: Path, options: list[str]) -> bool:
     """Whether apt could fetch it; apt says 100 both for an unknown package and no network."""
-    # apt's own download user cannot write into a private directory; that is no error for apt,
-    # but it says so on every run.
-    words = ["apt-get", *options, "-q", "-o", "APT::Sandbox::User=root", "download", package]
-    return run(words, cwd=scratch, timeout=DOWNLOAD_TIMEOUT, check=False).code == 0
+    # Without the pattern, apt takes a name it does not know for a regular expression, and gives
+    # linux-source-6.12 for linux-source-6.1 (seen on Debian 13). Its own download user cannot
+    # write into a private directory, which it would say on every run.
+    words = ["apt-get", *options, "-q", "-o", "APT::Sandbox::User=root", "download"]
+    exact = f"?exact-name({package})"
+    return run([*words, exact], cwd=scratch, timeout=DOWNLOAD_TIMEOUT, check=False).code == 0
