@@ -11,6 +11,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import os
 import platform
 import re
 import shlex
@@ -271,17 +272,20 @@ def _current(path: Path, source: Path, commands: Mapping[str, tuple[str, ...]]) 
 def _inputs_digest(path: Path, source: Path, objects: Iterable[str]) -> str:
     """Time and size of every file of the tree that configuring and compiling read, but for the
     objects' own sources, whose text comes with each compilation."""
+    # strings, not Paths: there are 2,500, and this runs before every series
     config = (path / "include/config/auto.conf.cmd").read_text()
-    files = {source / name for name in re.findall(r"(?m)^\t([^\s$]+Kconfig\S*) ", config)}
-    files.add(source / "Makefile")
+    files = {f"{source}/{name}" for name in re.findall(r"(?m)^\t([^\s$]+Kconfig\S*) ", config)}
+    files.add(f"{source}/Makefile")
     for obj in objects:
         text = _saved(path, obj).read_text()
-        deps = re.findall(rf"(?m)^  ({re.escape(str(source))}/\S+)", text)
-        files.update(map(Path, deps))
+        files.update(re.findall(rf"(?m)^  ({re.escape(str(source))}/\S+)", text))
     seen = hashlib.sha256()
     for file in sorted(files):
-        stat = file.stat() if file.exists() else None
-        seen.update(f"{file} {stat and (stat.st_mtime_ns, stat.st_size)}\n".encode())
+        try:
+            stat = os.stat(file)  # noqa: PTH116
+            seen.update(f"{file} {stat.st_mtime_ns} {stat.st_size}\n".encode())
+        except FileNotFoundError:
+            seen.update(f"{file} gone\n".encode())
     return seen.hexdigest()
 
 
