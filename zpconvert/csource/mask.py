@@ -10,8 +10,8 @@ in the source. What a replacement stood for is kept beside the text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 #: Annotations that stand alone or take arguments; both forms mean nothing to a type.
 _ATTRIBUTE = re.compile(
@@ -52,20 +52,19 @@ _SPECIFIER = frozenset(
 _TAGGED = frozenset((b"struct", b"union", b"enum"))
 
 _TOKEN = re.compile(
-    rb"""(?P<skip>/\*.*?\*/|//(?:\\\n|[^\n])*|\\\n|[ \t\r\f\v]+)
-    |(?P<directive>(?m:^)[ \t]*\#(?:/\*.*?\*/|\\\n|//[^\n]*|[^\n/\\]|[/\\])*)
+    rb"""(?P<directive>(?m:^)[ \t]*\#(?:/\*.*?\*/|\\\n|//[^\n]*|[^\n/\\]|[/\\])*)
+    |(?P<name>(?!(?:L|u8|u|U)["'])[A-Za-z_$][A-Za-z0-9_$]*)
+    |(?P<skip>[ \t\r\f\v]+|/\*.*?\*/|//(?:\\\n|[^\n])*|\\\n)
     |(?P<newline>\n)
-    |(?P<literal>(?:L|u8|u|U)?"(?:\\.|[^"\\\n])*"|(?:L|u|U)?'(?:\\.|[^'\\\n])*')
-    |(?P<name>[A-Za-z_$][A-Za-z0-9_$]*)
     |(?P<number>\.?[0-9](?:[eEpP][+-]|[A-Za-z0-9_.])*)
+    |(?P<literal>(?:L|u8|u|U)?"(?:\\.|[^"\\\n])*"|(?:L|u|U)?'(?:\\.|[^'\\\n])*')
     |(?P<other>->|\.\.\.|.)
     """,
     re.X | re.S,
 )
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """A token of the C text, comments, white space and directives left out."""
 
     kind: str
@@ -78,6 +77,9 @@ class Token:
         return self.start + len(self.text)
 
 
+_KINDS = frozenset(("name", "number", "literal", "other"))
+
+
 @dataclass(frozen=True)
 class Masked:
     """Source text that parses, and what its replaced spots stood for.
@@ -86,27 +88,37 @@ class Masked:
     types:     start byte → source text of a type that now is one identifier.
     iterators: start byte of a `while` → name of the iterator macro that stood there.
     tokens:    the source's own tokens.
+    comments:  byte ranges of the comments outside directives, in order.
     """
 
     text: bytes
     tokens: tuple[Token, ...]
+    comments: tuple[tuple[int, int], ...] = ()
     types: dict[int, str] = field(default_factory=dict)
     iterators: dict[int, str] = field(default_factory=dict)
 
 
-def tokens(source: bytes) -> Iterator[Token]:
+def tokens(source: bytes) -> list[Token]:
     """The C tokens of a text in order; comments, directives and white space are left out."""
+    return _scan(source)[0]
+
+
+def _scan(source: bytes) -> tuple[list[Token], list[tuple[int, int]]]:
+    """The tokens and the comments of a text."""
+    found: list[Token] = []
+    remarks: list[tuple[int, int]] = []
     for match in _TOKEN.finditer(source):
         kind = match.lastgroup
-        if kind in ("name", "number", "literal", "other"):
-            yield Token(kind, match.group(), match.start())
+        if kind in _KINDS:
+            found.append(Token(kind, match.group(), match.start()))
+        elif kind == "skip" and match.group().startswith(b"/"):
+            remarks.append(match.span())
+    return found, remarks
 
 
-def comments(source: bytes) -> Iterator[tuple[int, int]]:
+def comments(source: bytes) -> list[tuple[int, int]]:
     """Byte ranges of the comments outside directives, in order."""
-    for match in _TOKEN.finditer(source):
-        if match.lastgroup == "skip" and match.group()[:1] == b"/":
-            yield match.span()
+    return _scan(source)[1]
 
 
 def mask(source: bytes) -> Masked:
@@ -118,7 +130,7 @@ class _Masker:
     def __init__(self, source: bytes) -> None:
         self.out = bytearray(source)
         self.source = source
-        self.tokens = list(tokens(source))
+        self.tokens, self.comments = _scan(source)
         self.types: dict[int, str] = {}
         self.iterators: dict[int, str] = {}
 
@@ -141,7 +153,9 @@ class _Masker:
                 self._type_argument(i + 1, depth, b",")
             statement = token.text in (b"{", b"}", b";", b")", b":")
             i += 1
-        return Masked(bytes(self.out), tuple(self.tokens), self.types, self.iterators)
+        return Masked(
+            bytes(self.out), tuple(self.tokens), tuple(self.comments), self.types, self.iterators
+        )
 
     def _name(self, i: int, depth: int, statement: bool) -> int:
         """Mask what starts with this name; the index of the next token to look at."""

@@ -11,11 +11,12 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from zpconvert.csource import declare
 from zpconvert.csource.ctype import CType
-from zpconvert.csource.mask import Masked, comments, mask
-from zpconvert.csource.parse import Node, descend, errors, parse
+from zpconvert.csource.mask import Masked, mask
+from zpconvert.csource.parse import Node, descend, parse
 
 _ARMS = (
     "preproc_if",
@@ -26,6 +27,8 @@ _ARMS = (
     "linkage_specification",
     "declaration_list",
 )
+#: What `read_body` puts before a text.
+BODY = b"void zpconvert_body(void)\n{\n"
 _STRUCTS = ("struct_specifier", "union_specifier")
 
 
@@ -88,10 +91,9 @@ class Unit:
         line = bisect_right(self._lines, byte)
         return line, byte - self._lines[line - 1] + 1
 
-    def __post_init__(self) -> None:
-        self._lines = [0, *(m.end() for m in re.finditer(b"\n", self.source))]
-        self.comments: list[tuple[int, int]] = list(comments(self.source))
-        self.errors: list[Node] = list(errors(self.root))
+    @cached_property
+    def _lines(self) -> list[int]:
+        return [0, *(m.end() for m in re.finditer(b"\n", self.source))]
 
 
 def read(source: bytes) -> Unit:
@@ -102,6 +104,18 @@ def read(source: bytes) -> Unit:
         unit.items.append(item)
         _collect(unit, item)
     return unit
+
+
+def read_body(text: bytes) -> tuple[Unit, Node | None]:
+    """Statements (or one expression) as the body of a function; nothing that they declare is
+    collected. The node is the compound statement, None if the text does not parse."""
+    source = BODY + text + b"\n;}\n"
+    masked = mask(source)
+    unit = Unit(source, masked, parse(masked.text))
+    items = unit.root.named_children
+    if unit.root.has_error or len(items) != 1 or items[0].type != "function_definition":
+        return unit, None
+    return unit, items[0].child_by_field_name("body")
 
 
 def _top(node: Node) -> Iterator[Node]:
@@ -117,7 +131,7 @@ def _collect(unit: Unit, item: Node) -> None:
     if item.type in ("preproc_function_def", "preproc_def"):
         _macro(unit, item)
         return
-    if b"#" in unit.source[item.start_byte : item.end_byte]:
+    if b"define" in unit.source[item.start_byte : item.end_byte]:
         for define in descend(item, "preproc_function_def", "preproc_def"):
             _macro(unit, define)
     for node in _specifiers(item):

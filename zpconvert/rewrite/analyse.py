@@ -190,6 +190,12 @@ class Visitor:
                 return self.typeof(text)
         return declare.specifier(node, self.unit.source, self.unit.masked.types)
 
+    def described(self, node: Node) -> CType | None:
+        """The type that a `type_descriptor` spells, typeof() looked into."""
+        base = self.specifier(node)
+        inner = node.child_by_field_name("declarator")
+        return base.pointed(declare.read(inner).depth) if base and inner is not None else base
+
     # -- expressions ---------------------------------------------------------------------
 
     def value(self, node: Node) -> Value:
@@ -405,9 +411,9 @@ class Visitor:
             return Value(None, self.leaf(node, state="unknown"))
         if operand.type == "initializer_list":
             return self._compound_literal_expression(node)
-        ctype = declare.type_text(described, self.unit.source, self.unit.masked.types)
+        ctype = self.described(described)
         value = self.value(operand)
-        if self.deep(value) and value.slot is not None and ctype.base != "void":
+        if self.deep(value) and value.slot is not None and (ctype is None or ctype.base != "void"):
             self.pin(value.slot, node.start_byte, "it is cast to another type")
         if self.deep(value):
             self.settle(value)
@@ -419,7 +425,7 @@ class Visitor:
         described, listed = node.child_by_field_name("type"), node.child_by_field_name("value")
         ctype = None
         if described is not None:
-            ctype = declare.type_text(described, self.unit.source, self.unit.masked.types)
+            ctype = self.described(described)
         if listed is not None:
             self.initializer(listed, self.context.resolve(ctype), None)
         return self.plain(node, ctype)
@@ -632,14 +638,22 @@ class Visitor:
                     )
                 )
         extern = b"extern" in declare.storage(node, self.unit.source)
+        inferred = base is not None and base.base == "__auto_type"
         slots: list[tuple[Slot | None, int, int]] = []
         for d in declare.declarators(node):
             slot, ctype = None, None
+            if inferred and d.value is not None:
+                held = self.value(d.value)
+                self.want(held, "old")
+                self.scopes[-1][self.unit.text(d.name) if d.name else ""] = Variable(
+                    held.ctype, None
+                )
+                continue
             if base is not None and not d.called and d.parameters is None:
                 ctype = self.context.resolve(base.pointed(d.depth))
             if d.name is not None:
                 name = self.unit.text(d.name)
-                pointer = self.context.is_old(base) and d.depth and not d.called
+                pointer = self.context.spells_old(node, self.unit) and d.depth and not d.called
                 if pointer and d.parameters is None and not (extern or self.depth):
                     slot = self._local(name, d)
                 self.scopes[-1][name] = Variable(ctype, slot)

@@ -149,6 +149,8 @@ def macro_call(visitor: Visitor, node: Node, name: str, args: list[Node]) -> Val
     if own:
         macros.unhygienic(visitor, node, own)
     signature = None if own else visitor.context.headers.function(name)
+    if signature is None:
+        _places(visitor, node, name, args, values)
     for i, given in enumerate(values):
         if given is None:
             continue
@@ -157,9 +159,7 @@ def macro_call(visitor: Visitor, node: Node, name: str, args: list[Node]) -> Val
             param = signature.params[i] if i < len(signature.params) else None
             opaque = _opaque(visitor.context.resolve(param))
             visitor.want(value, "any" if opaque else "old")
-        elif macros.assigns(visitor.context, name, i):
-            _place(visitor, node, name, args, value)
-        else:
+        elif not macros.assigns(visitor.context, name, i):
             visitor.want(value, "old")
     if signature is not None:
         return visitor.plain(node, signature.result)
@@ -195,15 +195,29 @@ def _store(visitor: Visitor, node: Node, name: str, values: list[Value]) -> Valu
     return visitor.plain(node, ctype, slot)
 
 
-def _place(visitor: Visitor, node: Node, name: str, args: list[Node], value: Value) -> None:
-    """A macro assigns to its argument: fine for an iterator over members the descriptor has."""
-    visitor.settle(value)
-    if not visitor.context.is_old(value.ctype) or value.slot is None:
-        return
+def _places(
+    visitor: Visitor, node: Node, name: str, args: list[Node], values: list[Value | None]
+) -> None:
+    """Arguments that a macro assigns to: fine for an iterator over members the descriptor has,
+    and between the places themselves, which then flip together."""
+    places = [
+        v
+        for i, v in enumerate(values)
+        if v is not None and macros.assigns(visitor.context, name, i)
+    ]
+    for value in places:
+        visitor.settle(value)
+    held = [v for v in places if v.slot is not None and visitor.context.is_old(v.ctype)]
+    slots = [v.slot for v in held if v.slot is not None]
+    for slot in slots[1:]:
+        visitor.context.groups.join(slots[0], slot)
     others = [visitor.unit.text(a) for a in args if a.type == "identifier"]
     members = [o for o in others if visitor.lookup(o) is None]
-    if any(m not in visitor.context.members for m in members) or visitor.deep(value):
-        visitor.obstacle(node, f"'{name}' assigns to it or takes its address", value.slot)
+    iterates = bool(members) and all(m in visitor.context.members for m in members)
+    exchanges = len(places) > 1 and len(places) == len(held) and not members
+    for value in held:
+        if visitor.deep(value) or not (iterates or exchanges):
+            visitor.obstacle(node, f"'{name}' assigns to it or takes its address", value.slot)
 
 
 def _type_argument(visitor: Visitor, node: Node) -> str | None:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from zpconvert.csource import declare
 from zpconvert.csource.ctype import CType
-from zpconvert.csource.parse import descend
+from zpconvert.csource.parse import Node, descend
 from zpconvert.csource.unit import Function, Unit
 from zpconvert.rewrite.slots import Groups, Slot
 
@@ -81,11 +81,25 @@ class Context:
         self.globals: dict[str, Slot] = {}
         self.fixed = _fixed_functions(unit)
         self.macro_types: dict[tuple[object, ...], CType | None] = {}
+        self.definitions: dict[str, list[tuple[tuple[str, ...] | None, str]]] = {}
+        self.arithmetic: dict[str, bool] = {}
+        self.assigned: dict[tuple[str, int], bool] = {}
         self._collect()
 
     def is_old(self, ctype: CType | None) -> bool:
         """The type is the old struct, any number of pointers away."""
         return ctype is not None and ctype.base == self.old
+
+    def spells_old(self, declaration: Node, unit: Unit) -> bool:
+        """A declaration's specifier is the old struct's own name, no typedef or typeof()."""
+        node = declaration.child_by_field_name("type")
+        return (
+            node is not None
+            and node.type.endswith("_specifier")
+            and node.child_by_field_name("name") is not None
+            and node.child_by_field_name("body") is None
+            and self.is_old(declare.specifier(declaration, unit.source, unit.masked.types))
+        )
 
     def resolve(self, ctype: CType | None) -> CType | None:
         """A type with its typedefs looked through."""
@@ -154,9 +168,12 @@ class Context:
                 node.start_byte,
             )
         slots: list[Slot | None] = []
-        for name, ctype, at in self.parameters(declarator):
+        for parameter, (name, ctype, at) in zip(
+            parameter_nodes(declarator), self.parameters(declarator), strict=True
+        ):
             slot = None
-            if self.is_old(ctype) and ctype and ctype.depth and not (fixed and ctype.depth > 1):
+            spelled = self.spells_old(parameter, self.unit)
+            if spelled and ctype and ctype.depth and not (fixed and ctype.depth > 1):
                 slot = self.add(
                     f"{function.name}:{name}", "param", function.name, name, ctype.depth, at, fixed
                 )
@@ -166,17 +183,21 @@ class Context:
     def parameters(self, declarator: declare.Declarator) -> list[tuple[str, CType | None, int]]:
         """Name, type and byte of each parameter; unnamed ones are called ''."""
         unit, found = self.unit, []
-        listed = declarator.parameters.named_children if declarator.parameters else []
-        for node in listed:
-            if node.type == "parameter_declaration":
-                base = declare.specifier(node, unit.source, unit.masked.types)
-                inner = declare.declarators(node)
-                d = inner[0] if inner else None
-                depth, called = (d.depth, d.called) if d else (0, False)
-                name = unit.text(d.name) if d and d.name else ""
-                ctype = None if called else self.resolve(base.pointed(depth))
-                found.append((name, ctype, node.start_byte))
+        for node in parameter_nodes(declarator):
+            base = declare.specifier(node, unit.source, unit.masked.types)
+            inner = declare.declarators(node)
+            d = inner[0] if inner else None
+            depth, called = (d.depth, d.called) if d else (0, False)
+            name = unit.text(d.name) if d and d.name else ""
+            ctype = None if called else self.resolve(base.pointed(depth))
+            found.append((name, ctype, node.start_byte))
         return found
+
+
+def parameter_nodes(declarator: declare.Declarator) -> list[Node]:
+    """The parameter declarations of a function declarator, in order."""
+    listed = declarator.parameters.named_children if declarator.parameters else []
+    return [node for node in listed if node.type == "parameter_declaration"]
 
 
 def _fixed_functions(unit: Unit) -> frozenset[str]:

@@ -21,17 +21,58 @@ if TYPE_CHECKING:
     from zpconvert.rewrite.context import Context
 
 _DEEPEST = 14
-_PREFIX = b"void zpconvert_body(void)\n{\n"
-_SUFFIX = b"\n;}\n"
 _WORD = re.compile(r"[A-Za-z_]\w*")
+#: What takes a macro's body beyond arithmetic: members, strings, blocks, pointers, types.
+_REACHING = re.compile(
+    r"->|\.\s*[A-Za-z_]|[\"{};\[#]|\*\s*\)|\b(?:struct|union|enum|void|typeof|__typeof__|_Generic)\b"
+)
+
+_ASSIGNMENT = re.compile(r"=(?!=)|\+\+|--|(?:[-+*/%|&^]|<<|>>)=")
+_CALL = re.compile(r"([A-Za-z_]\w*)\s*\(([^()]*)\)")
+
+#: Parameters (None: object-like) and body of one definition of a macro.
+Definition = tuple[tuple[str, ...] | None, str]
 
 
-def definitions(context: Context, name: str) -> list[tuple[tuple[str, ...] | None, str]]:
+def definitions(context: Context, name: str) -> list[Definition]:
     """Parameters and body of each definition of a macro: the file's own, else the headers'."""
-    own = context.unit.macros.get(name)
-    if own:
-        return [(m.params, m.body.decode("utf-8", "replace")) for m in own]
-    return [(m.params, m.body) for m in context.headers.macro(name)]
+    found = context.definitions.get(name)
+    if found is None:
+        own = context.unit.macros.get(name)
+        if own:
+            found = [(m.params, m.body.decode("utf-8", "replace")) for m in own]
+        else:
+            found = [(m.params, m.body) for m in context.headers.macro(name)]
+        context.definitions[name] = found
+    return found
+
+
+def _arithmetic(context: Context, name: str) -> bool:
+    """A macro whose body, macro after macro, holds no variable, call, member or pointer: of
+    numbers it makes a number, and need not be read any further."""
+    if name not in context.arithmetic:
+        context.arithmetic[name] = False
+        context.arithmetic[name] = all(
+            not _REACHING.search(body)
+            and all(
+                _plain_word(context, word)
+                for word in set(_WORD.findall(body)).difference(params or ())
+            )
+            for params, body in definitions(context, name)
+        )
+    return context.arithmetic[name]
+
+
+def _plain_word(context: Context, word: str) -> bool:
+    if definitions(context, word):
+        return _arithmetic(context, word)
+    unit, headers = context.unit, context.headers
+    return (
+        word not in unit.functions
+        and word not in unit.globals
+        and headers.function(word) is None
+        and headers.variable(word) is None
+    )
 
 
 def object_macro(visitor: Visitor, name: str, node: Node) -> CType | None:
@@ -48,6 +89,8 @@ def object_macro(visitor: Visitor, name: str, node: Node) -> CType | None:
 def _object_type(visitor: Visitor, name: str) -> CType | None:
     for params, body in definitions(visitor.context, name):
         if params is None and body.strip():
+            if _arithmetic(visitor.context, name):
+                return CType("int")
             return _evaluate(visitor, body, {})
     return visitor.context.headers.variable(name)
 
@@ -65,6 +108,9 @@ def call_type(
 def _call_type(
     visitor: Visitor, name: str, types: list[CType | None], texts: list[str | None]
 ) -> CType | None:
+    numbers = all(t is not None and not t.depth for t in types) and not any(texts)
+    if numbers and definitions(visitor.context, name) and _arithmetic(visitor.context, name):
+        return CType("int")
     for params, body in definitions(visitor.context, name):
         if params is None:
             target = body.strip()
@@ -120,18 +166,16 @@ def _evaluate(visitor: Visitor, body: str, names: dict[str, CType | None]) -> CT
 
     if visitor.depth > _DEEPEST:
         return None
-    unit = csource.read(_PREFIX + body.encode() + _SUFFIX)
+    unit, block = csource.read_body(body.encode())
     inner = Visitor(visitor.context, unit, Item(0, 0, None), 0, visitor.depth + 1)
     inner.scopes = [{n: Variable(t, None) for n, t in names.items()}, {}]
-    return _last_type(inner, unit)
+    return _last_type(inner, block)
 
 
-def _last_type(inner: Visitor, unit: csource.Unit) -> CType | None:
-    functions = unit.functions.get("zpconvert_body")
-    if functions is None or not functions.definitions or unit.errors:
+def _last_type(inner: Visitor, block: Node | None) -> CType | None:
+    if block is None:
         return None
-    block = functions.definitions[0].child_by_field_name("body")
-    statements = [c for c in block.named_children if c.type != "comment"] if block else []
+    statements = [c for c in block.named_children if c.type != "comment"]
     while (
         statements
         and statements[-1].type == "expression_statement"
@@ -158,34 +202,57 @@ def typeof_text(visitor: Visitor, text: str) -> CType | None:
     return found.pointed(match.group(2).count("*")) if found is not None else None
 
 
-def assigns(context: Context, name: str, index: int, depth: int = 0) -> bool:
+def assigns(context: Context, name: str, index: int) -> bool:
     """Whether a macro assigns to its argument `index` (0-based) or takes its address."""
-    for params, body in definitions(context, name):
-        if params is None:
-            target = body.strip()
-            if _WORD.fullmatch(target) and target != name and depth < _DEEPEST:
-                return assigns(context, target, index, depth + 1)
-            continue
-        if index >= len(params) or params[index].endswith("..."):
-            continue
-        word = re.escape(params[index])
-        if re.search(rf"(?<![\w.>])\(?\s*{word}\s*\)?\s*(?:=(?!=)|\+\+|--|[-+|&]=)", body):
-            return True
-        if re.search(rf"(?<!&)&\s*\(?\s*{word}\b(?!\s*\)?\s*(?:->|\.|\[))", body):
-            return True
-        if depth < 4 and _passes_on(context, body, params[index], depth):
-            return True
-    return False
+    key = name, index
+    if key not in context.assigned:
+        context.assigned[key] = False
+        context.assigned[key] = any(
+            _assigns(context, name, index, params, body)
+            for params, body in definitions(context, name)
+        )
+    return context.assigned[key]
 
 
-def _passes_on(context: Context, body: str, word: str, depth: int) -> bool:
+def _assigns(
+    context: Context, name: str, index: int, params: tuple[str, ...] | None, body: str
+) -> bool:
+    if params is None:
+        target = body.strip()
+        return bool(_WORD.fullmatch(target)) and assigns(context, target, index)
+    if index >= len(params) or params[index].endswith("..."):
+        return False
+    word = params[index]
+    if word not in body:
+        return False
+    if any(_operand(body, m.start(), m.end()) for m in re.finditer(rf"\b{word}\b", body)):
+        return True
+    return _passes_on(context, body, word)
+
+
+def _operand(body: str, start: int, end: int) -> bool:
+    """The word at these characters is assigned to, or its address is taken."""
+    before, after = body[:start].rstrip(), body[end:].lstrip()
+    while before.endswith("(") and after.startswith(")"):
+        before, after = before[:-1].rstrip(), after[1:].lstrip()
+    if before.endswith((".", "->")):
+        return False
+    if _ASSIGNMENT.match(after) or before.endswith(("++", "--")):
+        return True
+    address = before.endswith("&") and not before.endswith("&&")
+    binary = address and bool(re.search(r"[\w)\]]\s*&$", before))
+    return address and not binary and not after.startswith(("->", ".", "["))
+
+
+def _passes_on(context: Context, body: str, word: str) -> bool:
     """The body hands the argument to another macro that assigns to it."""
-    for match in re.finditer(rf"([A-Za-z_]\w*)\s*\(([^()]*\b{re.escape(word)}\b[^()]*)\)", body):
-        callee, args = match.group(1), [a.strip() for a in match.group(2).split(",")]
+    for match in _CALL.finditer(body):
+        args = [a.strip() for a in match.group(2).split(",")]
+        callee = match.group(1)
         if (
             word in args
             and context.headers.function(callee) is None
-            and (assigns(context, callee, args.index(word), depth + 1))
+            and assigns(context, callee, args.index(word))
         ):
             return True
     return False

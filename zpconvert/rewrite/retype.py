@@ -292,13 +292,23 @@ class _Rendering:
     def local(self, site: TopLocal) -> None:
         """A fixed parameter's descriptor local."""
         name = self.names.slots.get(site.slot.id, f"{site.slot.name}_desc")
-        used = any(isinstance(s, Name) and s.slot == site.slot for s in self.item.sites)
-        if used:
-            text = (
-                f"\n{site.indent.decode()}struct {self.types.new} *{name} = "
-                f"{self.types.from_old}({site.slot.name});"
-            )
-            self.edits.append(Replace(site.at, site.at, text))
+        if not any(isinstance(s, Name) and s.slot == site.slot for s in self.item.sites):
+            return
+        indent = site.indent.decode()
+        text = (
+            f"\n{indent}struct {self.types.new} *{name} = {self.types.from_old}({site.slot.name});"
+        )
+        if site.blank and site == self._last_local():
+            text += "\n"
+        if site.rest is not None:
+            text += f"\n{indent}"
+        self.edits.append(Replace(site.at, site.rest or site.at, text))
+
+    def _last_local(self) -> TopLocal:
+        """The last descriptor local of the function."""
+        found = [s for s in self.item.sites if isinstance(s, TopLocal) and s.slot in self.flipped]
+        used = {s.slot for s in self.item.sites if isinstance(s, Name)}
+        return [s for s in found if s.slot in used][-1]
 
     def name(self, site: Name) -> None:
         """Spell a name as it is called now."""

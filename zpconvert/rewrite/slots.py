@@ -134,11 +134,16 @@ class Declaration:
 
 @dataclass(frozen=True)
 class TopLocal:
-    """Where a fixed parameter's descriptor local goes: after byte `at`, indented like `indent`."""
+    """Where a fixed parameter's descriptor local goes: after byte `at`, indented like `indent`.
+
+    rest: first byte of what follows on the same line, or None. blank: no declaration follows.
+    """
 
     slot: Slot
     at: int
     indent: bytes
+    rest: int | None
+    blank: bool
 
 
 @dataclass(frozen=True)

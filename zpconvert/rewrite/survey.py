@@ -11,10 +11,8 @@ from zpconvert.csource import unit as csource
 from zpconvert.csource.parse import Node, descend, errors
 from zpconvert.csource.unit import Macro, Unit
 from zpconvert.rewrite.analyse import Variable, Visitor, declaration_site
-from zpconvert.rewrite.context import Context, Headers, words
+from zpconvert.rewrite.context import Context, Headers, parameter_nodes, words
 from zpconvert.rewrite.slots import Item, Name, Obstacle, Slot, TopLocal, Use
-
-_BODY = b"void zpconvert_body(void){"
 
 
 @dataclass
@@ -59,7 +57,7 @@ def _with_comments(unit: Unit, items: list[Item]) -> list[Item]:
     items.sort(key=lambda i: i.start)
     starts = [i.code for i in items]
     alone: list[Item] = []
-    for start, end in reversed(unit.comments):
+    for start, end in reversed(unit.masked.comments):
         at = bisect_right(starts, start) - 1
         if at >= 0 and start < items[at].end:
             items[at].comments.insert(0, (start, end))
@@ -88,7 +86,8 @@ def _item(context: Context, node: Node) -> Item:
         _swallowed(context, item, node)
     elif node.type == "expression_statement" or node.type.endswith("_expression"):
         visitor.statement(node)
-    for field in descend(node, "field_declaration"):
+    declares = node.child_by_field_name("type") if node.type == "function_definition" else node
+    for field in descend(declares, "field_declaration") if declares is not None else ():
         _field(visitor, field)
     broken = next(errors(node), None)
     if broken is not None and item.deps:
@@ -115,9 +114,38 @@ def _definition(visitor: Visitor, node: Node) -> None:
         visitor.scopes[-1][name] = Variable(ctype, slot)
         if slot is not None and slot.fixed:
             visitor.item.deps.add(slot)
-            visitor.site(TopLocal(slot, body.start_byte + 1, _indent(unit, body)))
+            visitor.site(_top_local(unit, slot, body))
     for child in body.named_children:
         visitor.statement(child)
+    _typeof(visitor, node)
+
+
+def _typeof(visitor: Visitor, node: Node) -> None:
+    """typeof() of a slot changes its meaning with the slot."""
+    context = visitor.context
+    for start, text in visitor.unit.masked.types.items():
+        if node.start_byte <= start < node.end_byte and "typeof" in text:
+            spelled = words(text)
+            held = {
+                s for s in visitor.item.deps if s.function == visitor.function and s.name in spelled
+            }
+            held |= {s for (_, name), s in context.fields.items() if name in spelled}
+            held |= {s for name, s in context.globals.items() if name in spelled}
+            if held:
+                visitor.item.deps |= held
+                visitor.site(Obstacle(start, f"its type is spelled '{text}'", frozenset(held)))
+
+
+def _top_local(unit: Unit, slot: Slot, body: Node) -> TopLocal:
+    first = next((c for c in body.children[1:] if c.type != "comment"), body)
+    same_line = b"\n" not in unit.source[body.start_byte : first.start_byte]
+    return TopLocal(
+        slot,
+        body.start_byte + 1,
+        _indent(unit, body),
+        first.start_byte if same_line else None,
+        first.type != "declaration",
+    )
 
 
 def _indent(unit: Unit, body: Node) -> bytes:
@@ -147,10 +175,8 @@ def _signature(visitor: Visitor, node: Node, declarator: declare.Declarator) -> 
             )
         )
     slots = context.params.get(name, [])
-    listed = declarator.parameters.named_children if declarator.parameters else []
-    params = [c for c in listed if c.type == "parameter_declaration"]
-    for slot, param in zip(slots, params, strict=False):
-        if slot is None:
+    for slot, param in zip(slots, parameter_nodes(declarator), strict=False):
+        if slot is None or not context.spells_old(param, unit):
             continue
         visitor.item.deps.add(slot)
         if slot.fixed:
@@ -215,17 +241,10 @@ def _macro(context: Context, item: Item, node: Node) -> None:
     macro = next(m for m in context.unit.macros[context.unit.text(named)] if m.node == node)
     if not _relevant(context, macro):
         return
-    unit = csource.read(_BODY + macro.body + b"\n;}")
-    inner = Visitor(context, unit, item, macro.at - len(_BODY))
+    unit, block = csource.read_body(macro.body)
+    inner = Visitor(context, unit, item, macro.at - len(csource.BODY))
     inner.parameters = frozenset(macro.params or ())
-    functions = unit.functions.get("zpconvert_body")
-    block = (
-        functions.definitions[0].child_by_field_name("body")
-        if (functions and functions.definitions)
-        else None
-    )
-    broken = unit.errors or block is None
-    if not broken and block is not None:
+    if block is not None:
         _macro_body(inner, block)
     else:
         item.deps |= _mentioned(context, words(macro.body))
