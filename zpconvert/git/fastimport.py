@@ -36,6 +36,16 @@ def import_commits(repo: Path, commits: Sequence[Commit], *, ref: str) -> list[s
     return _import(feed, commits, None, ref, {})
 
 
+def check_branch(tree: Path, name: str) -> None:
+    """Raise UserError unless a branch of that name can be made in the user's repository."""
+    if not valid_branch_name(tree, name):
+        raise UserError(name, "not a name for a branch", "choose one that git takes")
+    if branch_exists(tree, name):
+        raise UserError(name, "the branch exists", "choose another name, or delete it")
+    if is_dirty(tree):
+        raise UserError(str(tree), "the tree has changes of yours", "commit or stash them first")
+
+
 def create_branch(tree: Path, name: str, commits: Sequence[Commit], *, parent: str) -> list[str]:
     """Write `commits` on top of `parent` as a new branch of the user's repository.
 
@@ -45,12 +55,7 @@ def create_branch(tree: Path, name: str, commits: Sequence[Commit], *, parent: s
     Raises UserError when the name is not one or is taken, when the tree is dirty, or when
     the disk is full; ProcessError when git fails otherwise.
     """
-    if not valid_branch_name(tree, name):
-        raise UserError(name, "not a name for a branch", "choose one that git takes")
-    if branch_exists(tree, name):
-        raise UserError(name, "the branch exists", "choose another name, or delete it")
-    if is_dirty(tree):
-        raise UserError(str(tree), "the tree has changes of yours", "commit or stash them first")
+    check_branch(tree, name)
     files = tuple(sorted({path for commit in commits for path in commit.files}))
     modes = file_modes(tree, parent, files)
     links = [path for path, mode in modes.items() if not mode.startswith("100")]

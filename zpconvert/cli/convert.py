@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`zpconvert convert`: the converted tree, as a diff, in place, or on a branch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from zpconvert.cli.options import computed, conversion_argument, running_options, tree_option
+from zpconvert.cli.talk import say, show_code
+from zpconvert.errors import UserError
+
+
+@click.command("convert")
+@conversion_argument
+@tree_option
+@click.option(
+    "--upto",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Only the first N patches of the series.",
+)
+@click.option("--diff", "wanted", flag_value="diff", help="Print the change as a diff.")
+@click.option("--write", "wanted", flag_value="write", help="Change the files of the tree.")
+@click.option("--branch", metavar="NAME", help="Make a branch of the series, a commit a patch.")
+@click.option("--signoff", is_flag=True, help="Sign the commits of --branch off.")
+@running_options
+def command(
+    conversion: str,
+    tree: Path,
+    upto: int | None,
+    wanted: str | None,
+    branch: str | None,
+    signoff: bool,
+    allow_scripts: bool,
+    timeout: float,
+) -> None:
+    """Convert a tree. One of --diff, --write and --branch says where the result goes.
+
+    \b
+    Examples:
+      zpconvert convert zsmalloc --tree ~/linux --diff
+      zpconvert convert zsmalloc --tree ~/linux --branch zpdesc/v1 --signoff
+      zpconvert convert zsmalloc --tree ~/linux --upto 3 --write
+    """
+    if (wanted is None) == (branch is None):
+        raise click.UsageError("pass one of --diff, --write and --branch")
+    if signoff and branch is None:
+        raise click.UsageError("--signoff goes with --branch")
+    if branch is not None:
+        _check_branch(tree, branch)
+    found, result = computed(conversion, tree, allow_scripts, timeout)
+    if upto is not None and upto > len(result.states):
+        raise UserError(
+            "--upto", f"{upto} is more than the {len(result.states)} patches", "take less"
+        )
+    from zpconvert import posting
+
+    files = posting.files_upto(result, upto)
+    if wanted == "diff":
+        from zpconvert.git.diff import diff_files
+
+        show_code(diff_files(result.base, files).decode("utf-8", "surrogateescape"), "diff")
+    elif wanted == "write":
+        from zpconvert.kernel.write import write_files
+
+        write_files(tree, {p: t for p, t in files.items() if result.base.get(p) != t})
+        say(f"wrote {', '.join(sorted(files))} in {tree}")
+    else:
+        assert branch is not None
+        from zpconvert.git import fastimport, repo
+
+        made = posting.commits(found, result, repo.author_ident(tree), signoff)[:upto]
+        hashes = fastimport.create_branch(tree, branch, made, parent=repo.head(tree))
+        say(f"{branch}: {len(hashes)} commits on {repo.head(tree)[:12]}")
+
+
+def _check_branch(tree: Path, branch: str) -> None:
+    """What would stop the branch is said before the work."""
+    from zpconvert.git import fastimport, repo
+    from zpconvert.kernel.tree import open_tree
+
+    if not open_tree(tree).is_git:
+        raise UserError(str(tree), "no git work tree", "use --diff or --write")
+    repo.author_ident(tree)
+    fastimport.check_branch(tree, branch)

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Arguments that several commands take, and what they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from zpconvert.cli.talk import progress
+from zpconvert.kernel.source import cache_home
+
+if TYPE_CHECKING:
+    from zpconvert.conversion.model import Conversion
+    from zpconvert.pipeline import Conversions
+
+Command = TypeVar("Command", bound=Callable[..., object])
+
+
+def _complete(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[click.shell_completion.CompletionItem]:
+    from click.shell_completion import CompletionItem
+
+    from zpconvert.conversion.load import list_conversions
+
+    names = [CompletionItem(n) for n in list_conversions() if n.startswith(incomplete)]
+    return [*names, CompletionItem(incomplete, type="dir")]
+
+
+def conversion_argument(command: Command) -> Command:
+    """CONVERSION, a name or a directory."""
+    return click.argument("conversion", shell_complete=_complete)(command)
+
+
+def tree_option(command: Command) -> Command:
+    """--tree DIR."""
+    return click.option(
+        "--tree",
+        type=click.Path(path_type=Path),
+        required=True,
+        metavar="DIR",
+        help="Kernel source, a git work tree or a plain one; it is only read.",
+    )(command)
+
+
+def running_options(command: Command) -> Command:
+    """--allow-scripts and --timeout, for what runs spatch."""
+    command = click.option(
+        "--allow-scripts",
+        is_flag=True,
+        help="Run the scripts inside the conversion's semantic patches.",
+    )(command)
+    return click.option(
+        "--timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        default=120.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="Limit for one run of spatch.",
+    )(command)
+
+
+def computed(
+    name: str, tree: Path, allow_scripts: bool, timeout: float
+) -> tuple[Conversion, Conversions]:
+    """Load a conversion and compute its commits on a tree, with progress on a terminal."""
+    from zpconvert.conversion.load import load
+    from zpconvert.pipeline import convert
+
+    conversion = load(name)
+    with progress(f"converting {tree}") as tell:
+        result = convert(
+            tree,
+            conversion,
+            cache=cache_home(),
+            allow_scripts=allow_scripts,
+            timeout=timeout,
+            tell=tell,
+        )
+    return conversion, result

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`zpconvert series`: the patch series, ready to be mailed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from zpconvert.cli.boundary import Findings
+from zpconvert.cli.options import computed, conversion_argument, running_options, tree_option
+from zpconvert.cli.talk import progress, say
+from zpconvert.kernel.source import cache_home
+
+if TYPE_CHECKING:
+    from zpconvert.conversion.model import Conversion
+    from zpconvert.measure import Measurement
+    from zpconvert.pipeline import Conversions
+    from zpconvert.posting import Posted
+
+#: What --measure compiles in: page migration is where most of such a conversion happens.
+CELLS = ("compaction",)
+
+
+@click.command("series")
+@conversion_argument
+@tree_option
+@click.option(
+    "-o",
+    "--output-directory",
+    "out",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="OUT",
+    help="Where the mails go; created, or an earlier output of ours replaced.",
+)
+@click.option(
+    "-v",
+    "--reroll-count",
+    "reroll",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Mark the series as revision N.",
+)
+@click.option("--subject-prefix", metavar="TEXT", help="Instead of PATCH in the subjects.")
+@click.option("--rfc", is_flag=True, help="Ask for comments: [RFC PATCH].")
+@click.option("--to", multiple=True, metavar="ADDRESS", help="Add a To: header; repeatable.")
+@click.option("--cc", multiple=True, metavar="ADDRESS", help="Add a Cc: header; repeatable.")
+@click.option("--in-reply-to", metavar="MESSAGE-ID", help="Thread under this mail.")
+@click.option("--signoff", is_flag=True, help="Add your Signed-off-by to every patch.")
+@click.option(
+    "--measure",
+    is_flag=True,
+    help="Compile every commit, and give the object's size in the cover letter.",
+)
+@click.option(
+    "--json",
+    "json_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write what series.json records there too.",
+)
+@running_options
+def command(
+    conversion: str,
+    tree: Path,
+    out: Path,
+    reroll: int | None,
+    subject_prefix: str | None,
+    rfc: bool,
+    to: tuple[str, ...],
+    cc: tuple[str, ...],
+    in_reply_to: str | None,
+    signoff: bool,
+    measure: bool,
+    json_file: Path | None,
+    allow_scripts: bool,
+    timeout: float,
+) -> None:
+    """Write CONVERSION's series as mails into OUT and print their paths, one a line.
+
+    Exit code 1 means that --measure found a commit that does not build or warns anew; the
+    mails are written all the same.
+
+    \b
+    Examples:
+      zpconvert series zsmalloc --tree ~/linux -o outgoing --signoff
+      zpconvert series zsmalloc --tree ~/linux -o outgoing -v 2 --to linux-mm@kvack.org
+    """
+    from zpconvert import posting
+    from zpconvert.git import repo
+    from zpconvert.mail import output
+    from zpconvert.mail.record import SeriesOptions
+
+    output.check(out)
+    ident = repo.author_ident(tree if tree.is_dir() else Path.cwd())
+    found, result = computed(conversion, tree, allow_scripts, timeout)
+    measurement = _measured(tree, found, result) if measure else None
+    options = SeriesOptions(reroll, subject_prefix, rfc, to, cc, in_reply_to)
+    posted = posting.post(
+        out, tree, found, result, measurement, ident=ident, signoff=signoff, options=options
+    )
+    for path in posted.paths:
+        if path.suffix == ".patch":
+            click.echo(path)
+    if json_file is not None:
+        json_file.write_bytes((out / "series.json").read_bytes())
+    _summary(tree, out, found, result, measurement, posted)
+    if measurement is not None and measurement.troubles:
+        raise Findings
+
+
+def _measured(tree: Path, found: Conversion, result: Conversions) -> Measurement:
+    from zpconvert.measure import measure
+
+    with progress("measuring") as tell:
+        return measure(tree, found, result, cells=CELLS, cache=cache_home(), tell=tell)
+
+
+def _summary(
+    tree: Path,
+    out: Path,
+    found: Conversion,
+    result: Conversions,
+    measurement: Measurement | None,
+    posted: Posted,
+) -> None:
+    """What a person wants to know at the end, on stderr."""
+    from zpconvert.mail import maintainers
+
+    added = sum(f.added for commit in posted.stat.commits for f in commit)
+    removed = sum(f.removed for commit in posted.stat.commits for f in commit)
+    helpers = sum(len(s.helpers) for s in result.states)
+    say(
+        f"\n{len(result.states)} patches, {added} lines added and {removed} removed in all, "
+        f"churn {posted.stat.churn:.2f}"
+    )
+    say(f"{helpers} helpers in {found.descriptor.header}, {result.functions} functions changed")
+    for size in measurement.sizes if measurement is not None else ():
+        say(
+            f"{size.object}: {size.before} -> {size.after} bytes "
+            f"({size.after - size.before:+d}), cell {size.cell}"
+        )
+    if measurement is not None and not measurement.troubles:
+        say(f"every commit compiles at W=1 without a new warning: {', '.join(measurement.cells)}")
+    for trouble in measurement.troubles if measurement is not None else ():
+        say(f"patch {trouble.number}, cell {trouble.cell}: {trouble.text}")
+    for absent in result.absent:
+        what = "left out" if absent.gone else "in part"
+        say(f"step {absent.step.id} {what}: not in this tree: {', '.join(absent.missing) or '-'}")
+    for note in result.notes:
+        say(f"step {note.step}: {note.text}")
+    for slot, reason in result.kept:
+        say(f"stays struct {found.descriptor.replaces}: {slot} ({reason})")
+    for name, uses in result.deprecated:
+        say(f"deprecated, left as it is: {name}(), {uses} times")
+    for helper, missing in result.unoffered:
+        say(f"helper {helper.name} left out: this tree has no {missing}")
+    proposed = maintainers.propose(tree, [p for p in posted.paths if p.suffix == ".patch"])
+    if isinstance(proposed, maintainers.NotAvailable):
+        say(f"whom to send it to: {proposed.reason}")
+    else:
+        say("whom to send it to, says get_maintainer.pl:")
+        for person in proposed:
+            header = "to" if person.to else "cc"
+            say(f"  --{header}='{person.address}'  # {person.role}")
+    say(f"\nnext: read {posted.paths[0]}, then git send-email {out}/*.patch")

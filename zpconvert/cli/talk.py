@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Talk on stderr: progress, to a terminal only, and colour, by the same rule."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[str], None]]:
+    """A spinner with a text that the caller changes; silent where stderr is no terminal."""
+    if not sys.stderr.isatty():
+        yield lambda text: None
+        return
+    # a tenth of a second that only a terminal pays for
+    from rich.console import Console
+
+    with Console(stderr=True).status(what) as status:
+        yield lambda text: status.update(f"{what}: {text}")
+
+
+def say(text: str) -> None:
+    """A line for a person, on stderr."""
+    click.echo(text, err=True)
+
+
+def coloured() -> bool:
+    """Whether results on stdout may have colour (https://no-color.org)."""
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ
+
+
+def show_code(text: str, language: str) -> None:
+    """Print code on stdout, highlighted on a terminal, byte for byte elsewhere."""
+    if not coloured():
+        click.echo(text, nl=False)
+        return
+    from pygments import highlight
+    from pygments.formatters import TerminalFormatter
+    from pygments.lexers import get_lexer_by_name
+
+    click.echo(highlight(text, get_lexer_by_name(language), TerminalFormatter()), nl=False)

@@ -1,0 +1,311 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Base and conversion in, commits out. Each commit is a function of the base alone.
+
+All states of all files are rendered first; then one semantic-patch run takes every distinct
+function of every state at once; then the files are put together. Nothing is computed twice,
+nothing is written, nothing is printed: what happens is told to `tell`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from zpconvert.conversion.model import Conversion, Descriptor, Helper, Step
+from zpconvert.csource import structs
+from zpconvert.csource.externals import Externals, externals_for
+from zpconvert.csource.members import Group
+from zpconvert.errors import UserError
+from zpconvert.header.available import available
+from zpconvert.header.generate import header_text
+from zpconvert.header.select import select
+from zpconvert.kernel.tree import open_tree, read_source
+from zpconvert.plan import FilePlan, Note, plan_file
+from zpconvert.rewrite import engine, rename, tidy
+from zpconvert.rewrite.retype import Refusal, Types
+from zpconvert.rewrite.slots import Slot
+from zpconvert.rewrite.survey import survey
+from zpconvert.smpl import model as smpl
+from zpconvert.smpl.batch import Rewriter
+from zpconvert.smpl.generate import helper_texts
+from zpconvert.smpl.rules import RuleText
+from zpconvert.smpl.scripts import check_scripts
+
+#: Where the old struct is defined (mm/ since 2011, commit 9c2ce4e6f5d8, moved it there).
+OLD_STRUCT_HEADER = "include/linux/mm_types.h"
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class State:
+    """A step's commit: the files that it changes, whole, and what it switched on."""
+
+    step: Step
+    files: dict[str, bytes]
+    slots: tuple[str, ...]
+    helpers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Absent:
+    """A step that this base has only a part of, or nothing: what is missing."""
+
+    step: Step
+    missing: tuple[str, ...]
+    gone: bool
+
+
+@dataclass(frozen=True)
+class Conversions:
+    """What a conversion makes of a base.
+
+    base: the touched files that the base has. states: the commits, those that change something.
+    kept: slots that stay of the old type in the last tree, with the reason.
+    deprecated: old calls left in place, with how often. unoffered: helpers that this tree
+    cannot have, with what it lacks. functions: how many functions the series changes.
+    """
+
+    base: dict[str, bytes]
+    states: tuple[State, ...]
+    absent: tuple[Absent, ...]
+    notes: tuple[Note, ...]
+    kept: tuple[tuple[str, str], ...]
+    deprecated: tuple[tuple[str, int], ...]
+    unoffered: tuple[tuple[Helper, str], ...]
+    functions: int
+
+    @property
+    def tree(self) -> dict[str, bytes]:
+        """The touched files after the last commit."""
+        files = dict(self.base)
+        for state in self.states:
+            files.update(state.files)
+        return files
+
+
+def convert(
+    tree: Path,
+    conversion: Conversion,
+    *,
+    cache: Path | None,
+    allow_scripts: bool = False,
+    timeout: float = 120.0,
+    tell: Tell = lambda text: None,
+) -> Conversions:
+    """Compute every commit of a conversion on a base.
+
+    tree: a kernel's source tree, only read. cache: where what headers say is kept between runs.
+    timeout: seconds that one spatch run may take.
+
+    Raises UserError for whatever the user can mend: the tree, the conversion, a refusal.
+    """
+    open_tree(tree)
+    descriptor = conversion.descriptor
+    sources = {path: read_source(tree, path) for path in conversion.files}
+    for path, source in sources.items():
+        _check_unconverted(path, source, descriptor, tree)
+    tell("reading headers")
+    headers = {path: externals_for(tree, path, source, cache) for path, source in sources.items()}
+    usable, unoffered = available(
+        descriptor, lambda name: any(_has(known, name) for known in headers.values())
+    )
+    descriptor = dataclasses.replace(descriptor, helpers=usable)
+    rewriter, names = _rules(conversion, descriptor, allow_scripts, timeout)
+    files = [
+        _File(path, source, headers[path], conversion, descriptor)
+        for path, source in sources.items()
+    ]
+    tell("rewriting functions")
+    for file in files:
+        file.render(conversion.steps, rewriter, names)
+    old = structs.read_struct(
+        read_source(tree, OLD_STRUCT_HEADER), descriptor.replaces, OLD_STRUCT_HEADER
+    )
+    return _result(conversion, descriptor, files, old, unoffered)
+
+
+def _has(headers: Externals, name: str) -> bool:
+    """The headers declare a function, a macro or a struct tag of this name."""
+    return headers.known(name) or headers.known(f"struct {name}")
+
+
+def _rules(
+    conversion: Conversion, descriptor: Descriptor, allow_scripts: bool, timeout: float
+) -> tuple[Rewriter, frozenset[str]]:
+    """The hand-written semantic patches and the helpers' rules, in that order."""
+    texts: list[RuleText] = []
+    for path in conversion.smpl:
+        patch = smpl.read(path)
+        check_scripts(patch, bundled=conversion.bundled, allow=allow_scripts)
+        texts += patch.rule_texts()
+    texts += helper_texts(descriptor)
+    names = frozenset(name for text in texts for name in text.names)
+    return Rewriter(texts, workers=os.cpu_count() or 1, timeout=timeout), names
+
+
+def _check_unconverted(path: str, source: bytes, descriptor: Descriptor, tree: Path) -> None:
+    """A converted file is left alone, a half converted one is the user's to sort out."""
+    new, old = (f"struct {n}".encode() for n in (descriptor.name, descriptor.replaces))
+    words = tidy.identifiers(source)
+    if {descriptor.to_old, descriptor.from_old} & words or new in source:
+        if old + b" *" in source and f'"{_include(descriptor, path)}"'.encode() not in source:
+            raise UserError(
+                path,
+                f"half converted: it uses {new.decode()} without including {descriptor.header}",
+                "give a base from before the conversion began",
+            )
+        raise UserError(path, f"already converted to {new.decode()}", "there is nothing to do")
+    if (tree / descriptor.header).exists():
+        raise UserError(
+            descriptor.header,
+            f"exists, but {path} does not use it",
+            "give a base without it",
+        )
+
+
+def _include(descriptor: Descriptor, path: str) -> str:
+    """How a file spells the include of the descriptor's header."""
+    return os.path.relpath(descriptor.header, PurePosixPath(path).parent)
+
+
+class _File:
+    """One file of the conversion, in all its states; state 0 is the base."""
+
+    def __init__(
+        self,
+        path: str,
+        source: bytes,
+        headers: Externals,
+        conversion: Conversion,
+        descriptor: Descriptor,
+    ) -> None:
+        self.path, self.source, self.descriptor = path, source, descriptor
+        members = frozenset(m.name for m in descriptor.members if m.name == m.over)
+        self.survey = survey(source, headers, descriptor.old_type, members)
+        self.plan: FilePlan = plan_file(path, self.survey, conversion.steps, conversion.border)
+        names, collisions = rename.names(
+            self.survey, conversion.variables, conversion.functions, headers.known
+        )
+        self._refuse([c for c in collisions if self._planned(c)])
+        types = Types(descriptor.replaces, descriptor.name, descriptor.to_old, descriptor.from_old)
+        self.migration = engine.FileMigration(self.survey, types, names)
+        self.states: list[bytes] = []
+
+    def _planned(self, refusal: Refusal) -> bool:
+        """Whether the plan flips what a collision is about."""
+        planned = {s.id for flip in self.plan.flips for s in flip}
+        return refusal.slot in planned or any(
+            s.startswith(refusal.slot.removesuffix("()") + ":") for s in planned
+        )
+
+    def _refuse(self, refusals: Sequence[Refusal]) -> None:
+        for refusal in refusals:
+            raise UserError(
+                f"{self.path}:{refusal.line}:{refusal.column}",
+                f"{refusal.reason} (slot {refusal.slot})",
+                "make the place plainer, or name the slot as a border in the conversion",
+            )
+
+    def render(self, steps: Sequence[Step], rewriter: Rewriter, rules: frozenset[str]) -> None:
+        """Compute the text of every state."""
+        enabled = _enabled(steps, rules)
+        states: list[list[engine.Piece]] = []
+        flipped: frozenset[Slot] = frozenset()
+        for number in range(len(steps)):
+            flipped |= self.plan.flips[number]
+            pieces, refusals = self.migration.pieces(flipped)
+            self._refuse(refusals)
+            states.append(pieces)
+        requests = [
+            (piece.text, enabled[number] if self._wrapped(piece) else frozenset[str]())
+            for number, pieces in enumerate(states)
+            for piece in pieces
+        ]
+        texts = iter(rewriter.rewrite(requests, engine.defines(self.source), where=self.path))
+        include = _include(self.descriptor, self.path)
+        phrases: list[tidy.Phrase] = []
+        for step, pieces in zip(steps, states, strict=True):
+            phrases += step.stale
+            rewritten = [next(texts) for _ in pieces]
+            text = self.migration.assemble(pieces, rewritten, tuple(phrases))
+            self.states.append(tidy.add_include(text, include))
+
+    def _wrapped(self, piece: engine.Piece) -> bool:
+        """Whether a piece is a function with something for a semantic patch to do."""
+        return piece.function and (
+            self.descriptor.to_old.encode() in piece.text
+            or self.descriptor.from_old.encode() in piece.text
+        )
+
+    def changed_functions(self) -> int:
+        """Functions whose text differs between base and last state."""
+        before = {
+            item.function: self.source[item.code : item.end]
+            for item in self.survey.items
+            if item.function is not None
+        }
+        return sum(1 for text in before.values() if text not in self.states[-1])
+
+
+def _enabled(steps: Sequence[Step], rules: frozenset[str]) -> list[frozenset[str]]:
+    """The rules in use at each step: all but those that a later step names."""
+    found, later = [], frozenset[str]()
+    for step in reversed(steps):
+        found.append(rules - later)
+        later |= frozenset((*step.helpers, *step.idioms))
+    return found[::-1]
+
+
+def _result(
+    conversion: Conversion,
+    descriptor: Descriptor,
+    files: Sequence[_File],
+    old: Group,
+    unoffered: Sequence[tuple[Helper, str]],
+) -> Conversions:
+    """The commits, and what is to be said about them."""
+    own = {helper.name for helper in descriptor.helpers}
+    used = [
+        frozenset[str]().union(*(tidy.identifiers(f.states[n]) & own for f in files))
+        for n in range(len(conversion.steps))
+    ]
+    before: dict[str, bytes] = {f.path: f.source for f in files}
+    states, absent, introduced = [], [], frozenset[str]()
+    for number, step in enumerate(conversion.steps):
+        helpers = select(descriptor, used[number], used[-1])
+        after = {f.path: f.states[number] for f in files}
+        after[descriptor.header] = header_text(descriptor, old, helpers)
+        changed = {path: text for path, text in after.items() if before.get(path) != text}
+        missing = tuple(p for p in step.slots if all(p in f.plan.missing[number] for f in files))
+        if missing or not changed:
+            absent.append(Absent(step, missing, not changed))
+        if changed:
+            names = frozenset(h.name for h in helpers)
+            flips = sorted(s.id for f in files for s in f.plan.flips[number])
+            states.append(State(step, changed, tuple(flips), tuple(sorted(names - introduced))))
+            introduced |= names
+        before |= changed
+    return Conversions(
+        base={f.path: f.source for f in files},
+        states=tuple(states),
+        absent=tuple(absent),
+        notes=tuple(note for f in files for note in f.plan.notes),
+        kept=tuple((f"{f.path} {s.id}", why) for f in files for s, why in f.plan.kept),
+        deprecated=_deprecated(descriptor, files),
+        unoffered=tuple(unoffered),
+        functions=sum(f.changed_functions() for f in files),
+    )
+
+
+def _deprecated(descriptor: Descriptor, files: Sequence[_File]) -> tuple[tuple[str, int], ...]:
+    """How often the last tree still calls what the descriptor calls deprecated."""
+    counts: Counter[str] = Counter()
+    for file in files:
+        for old in descriptor.deprecated:
+            counts[old.name] += file.states[-1].count(f"{old.name}(".encode())
+    return tuple((name, n) for name, n in counts.items() if n)
