@@ -92,6 +92,13 @@ def test_without_apt_the_names_elsewhere_are_said(programs: Path) -> None:
     assert "spatch (Fedora coccinelle, Arch coccinelle)" in done.stderr
 
 
+def test_without_apt_what_is_optional_stops_nobody(programs: Path) -> None:
+    (programs / "spatch").symlink_to(shutil.which("spatch") or "")
+    done = zpconvert("doctor", "--install", path=str(programs))
+    assert done.returncode == 0, done.stderr
+    assert "missing (optional)" in done.stdout
+
+
 def test_install_calls_apt_with_debians_names(programs: Path, tmp_path: Path) -> None:
     (programs / "env").symlink_to(shutil.which("env") or "")
     log = tmp_path / "log"

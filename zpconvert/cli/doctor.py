@@ -138,10 +138,11 @@ def command(as_json: bool, install: bool) -> None:
     """
     found = look()
     missing = [one for one in found if not one.good]
-    if install and missing:
+    lacking = any(one.need.needed for one in missing)
+    if install and missing and (lacking or shutil.which("apt-get")):
         _install(sorted({one.need.debian for one in missing}), missing)
     click.echo(_json(found) if as_json else _table(found))
-    if any(one.need.needed for one in missing):
+    if lacking:
         raise Findings
 
 
