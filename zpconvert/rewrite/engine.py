@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from zpconvert.rewrite import layout, tidy
 from zpconvert.rewrite.retype import Names, Refusal, Retyper, Types
-from zpconvert.rewrite.slots import Slot
+from zpconvert.rewrite.slots import Item, Slot
 from zpconvert.rewrite.survey import Survey
 
 
@@ -22,14 +22,13 @@ from zpconvert.rewrite.survey import Survey
 class Piece:
     """An item in one state: its text now and in the base.
 
-    item: index of the survey's item. twin: the function whose converted twin this is.
-    defines: the functions that it defines or declares, as they are called now.
+    item: index of the survey's item. function: it defines one. defines: the functions that it
+    defines or declares, as they are called now.
     """
 
     item: int
     text: bytes
     base: bytes
-    twin: str | None
     function: bool
     defines: frozenset[str]
 
@@ -50,33 +49,14 @@ class FileMigration:
         """Every item with these slots flipped, and what the engine refused."""
         rendered = [self.retyper.item(item, flipped) for item in self.survey.items]
         refusals = [r for text in rendered for r in text.refusals]
-        wanted = self._twins([t.calls for t in rendered], flipped)
+        wanted = self._wanted_early([t.calls for t in rendered], flipped)
         found: list[Piece] = []
         for i, (item, text) in enumerate(zip(self.survey.items, rendered, strict=True)):
-            names = frozenset(self._called(f, flipped) for f in item.about)
-            found.append(
-                Piece(
-                    i,
-                    text.text,
-                    self.source[item.start : item.end],
-                    None,
-                    item.function is not None,
-                    names,
-                )
-            )
-            for function in sorted(item.about & wanted):
-                twin = self.retyper.item(item, flipped, function)
-                refusals += twin.refusals
-                found.append(
-                    Piece(
-                        i,
-                        twin.text,
-                        self.source[item.code : item.end],
-                        function,
-                        item.function is not None,
-                        frozenset((self.names.functions[function],)),
-                    )
-                )
+            if item.function not in wanted:
+                names = frozenset(self._called(f, flipped) for f in item.about)
+                base = self.source[item.start : item.end]
+                found.append(Piece(i, text.text, base, item.function is not None, names))
+            found += self._early(i, item, flipped, item.about & wanted, refusals)
         return found, list(dict.fromkeys(refusals))
 
     def _called(self, function: str, flipped: frozenset[Slot]) -> str:
@@ -84,14 +64,59 @@ class FileMigration:
             return self.names.functions[function]
         return function
 
-    def _twins(self, calls: list[frozenset[str]], flipped: frozenset[Slot]) -> frozenset[str]:
-        """Functions whose converted twin somebody calls, twins included."""
+    def _early(
+        self,
+        index: int,
+        item: Item,
+        flipped: frozenset[Slot],
+        functions: frozenset[str],
+        refusals: list[Refusal],
+    ) -> list[Piece]:
+        """The converted form of a function that is not due yet, and the shim behind it.
+
+        A declaration is there twice, once under each name.
+        """
+        found = []
+        for function in sorted(functions):
+            new = frozenset((self.names.functions[function],))
+            early = self.retyper.item(item, flipped, function)
+            refusals += early.refusals
+            base = self.source[item.start : item.end]
+            found.append(Piece(index, early.text, base, item.function is not None, new))
+            if item.function is not None:
+                shim = self._shim(item, function)
+                found.append(Piece(index, shim, shim, False, frozenset((function,))))
+        return found
+
+    def _shim(self, item: Item, function: str) -> bytes:
+        """A function of the old name and types that calls the converted one."""
+        unit, context = self.survey.unit, self.survey.context
+        node, declarator = unit.functions[function].declarations[-1]
+        body = node.child_by_field_name("body")
+        assert body is not None
+        head = self.source[item.code : body.start_byte].rstrip()
+        args = []
+        for (name, _, _), slot in zip(
+            context.parameters(declarator), context.params[function], strict=True
+        ):
+            if name:
+                args.append(name if slot is None else f"{self.types.from_old}({name})")
+        call = f"{self.names.functions[function]}({', '.join(args)})"
+        if function in context.results:
+            call = f"{self.types.to_old}({call})"
+        void = str(unit.functions[function].result) == "void"
+        return head + f"\n{{\n\t{'' if void else 'return '}{call};\n}}".encode()
+
+    def _wanted_early(
+        self, calls: list[frozenset[str]], flipped: frozenset[Slot]
+    ) -> frozenset[str]:
+        """Functions that somebody calls in converted form before they are due."""
         called = set().union(*calls)
         wanted: set[str] = set()
         while True:
             new = {
                 f
-                for f in self.names.twins - wanted
+                for f in self.names.early - wanted
                 if self.names.functions[f] in called and not self.retyper.renamed(f, flipped)
             }
             if not new:

@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 
+from zpconvert.csource.ctype import CType
 from zpconvert.rewrite.context import words
 from zpconvert.rewrite.retype import Names, Refusal
 from zpconvert.rewrite.survey import Survey
@@ -46,8 +47,23 @@ def names(
             )
             del new_functions[name]
     new_slots, refused = _slots(survey, list(variables))
-    twins = frozenset(f for f in new_functions if unit.functions[f].static)
-    return Names(new_slots, new_functions, twins), refusals + refused
+    early = frozenset(f for f in new_functions if _can_have_shim(survey, f))
+    return Names(new_slots, new_functions, early), refusals + refused
+
+
+def _can_have_shim(survey: Survey, name: str) -> bool:
+    """Whether one expression can call the function and convert what goes in and out."""
+    function = survey.unit.functions[name]
+    slots = [s for s in survey.context.params[name] if s is not None]
+    result = survey.context.results.get(name)
+    named = all(
+        parameter and ctype is not None
+        for _, declarator in function.declarations[-1:]
+        for parameter, ctype, _ in survey.context.parameters(declarator)
+        if ctype != CType("void")
+    )
+    shallow = all(s.depth == 1 for s in [*slots, *([result] if result else [])])
+    return function.static and named and shallow and len(function.definitions) == 1
 
 
 def _first(table: Iterable[Rename], name: str) -> str:

@@ -60,13 +60,13 @@ class Refusal:
 class Names:
     """New names, where they differ: of slots by slot id, of functions by name.
 
-    twins: functions of `functions` that get a converted twin beside the original as soon as a
-    caller is better off with it; the original goes when its last user has.
+    early: functions of `functions` that are converted as soon as a caller is better off with
+    them so; a shim keeps the old name and types for the other callers.
     """
 
     slots: dict[str, str] = field(default_factory=dict)
     functions: dict[str, str] = field(default_factory=dict)
-    twins: frozenset[str] = frozenset()
+    early: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -90,21 +90,21 @@ class Retyper:
             self.signatures[function] = frozenset([*held, *([result] if result else [])])
         self._memo: dict[tuple[int, str | None, frozenset[Slot]], Text] = {}
         self._reaches: dict[int, frozenset[Slot]] = {}
-        self._twin_slots = {
-            f: frozenset(s for s in survey.slots.values() if s.function == f) for f in names.twins
+        self._early_slots = {
+            f: frozenset(s for s in survey.slots.values() if s.function == f) for f in names.early
         }
 
-    def item(self, item: Item, flipped: frozenset[Slot], twin: str | None = None) -> Text:
-        """An item's text with these slots flipped; with `twin`, for that function's twin."""
+    def item(self, item: Item, flipped: frozenset[Slot], early: str | None = None) -> Text:
+        """An item's text with these slots flipped; with `early`, that function converted too."""
         relevant = flipped & self._reach(item)
-        key = (item.start, twin, relevant)
+        key = (item.start, early, relevant)
         if key not in self._memo:
-            extra = self._twin_slots[twin] if twin is not None else frozenset()
-            self._memo[key] = _Rendering(self, item, relevant | extra, twin).text()
+            extra = self._early_slots[early] if early is not None else frozenset()
+            self._memo[key] = _Rendering(self, item, relevant | extra, early).text()
         return self._memo[key]
 
     def _reach(self, item: Item) -> frozenset[Slot]:
-        """All slots an item's text can depend on: its own and those of the twins it may call."""
+        """All slots an item's text can depend on: its own and those of the functions it calls."""
         if item.start not in self._reaches:
             named = {s.function for s in item.sites if isinstance(s, Name) and s.function}
             source = self.survey.unit.source
@@ -124,9 +124,9 @@ class _Rendering:
     """One item, one set of flipped slots."""
 
     def __init__(
-        self, retyper: Retyper, item: Item, flipped: frozenset[Slot], twin: str | None
+        self, retyper: Retyper, item: Item, flipped: frozenset[Slot], early: str | None
     ) -> None:
-        self.retyper, self.item, self.flipped, self.twin = retyper, item, flipped, twin
+        self.retyper, self.item, self.flipped, self.early = retyper, item, flipped, early
         self.names, self.types = retyper.names, retyper.types
         self.edits: list[Edit] = []
         self.refusals: list[Refusal] = []
@@ -142,8 +142,7 @@ class _Rendering:
         for start, end in self.item.comments:
             self.comment(start, end)
         source = self.retyper.survey.unit.source
-        first = self.item.start if self.twin is None else self.item.code
-        text = apply(source, first, self.item.end, _unique(self.edits))
+        text = apply(source, self.item.start, self.item.end, _unique(self.edits))
         return Text(text, frozenset(self.calls), tuple(dict.fromkeys(self.refusals)))
 
     # -- states --------------------------------------------------------------------------
@@ -156,7 +155,7 @@ class _Rendering:
         if isinstance(expr, Leaf):
             return self.slot_state(expr.slot) if expr.slot is not None else expr.state
         if isinstance(expr, Call):
-            return self._call_state(expr, self._uses_twin(expr, "any"))
+            return self._call_state(expr, self._calls_early(expr, "any"))
         if isinstance(expr, Assign):
             return self.state(expr.target)
         if isinstance(expr, Around):
@@ -167,30 +166,30 @@ class _Rendering:
                 return state
         return "any"
 
-    def _call_state(self, call: Call, twin: bool) -> str:
+    def _call_state(self, call: Call, early: bool) -> str:
         if call.result is None:
             return call.state
-        return "new" if twin else self.slot_state(call.result)
+        return "new" if early else self.slot_state(call.result)
 
-    def _uses_twin(self, call: Call, want: str) -> bool:
-        """Whether a call is shorter with the function's converted twin."""
-        if call.function not in self.names.twins or call.function not in self.names.functions:
+    def _calls_early(self, call: Call, want: str) -> bool:
+        """Whether a call is shorter if the function is converted before its step."""
+        if call.function not in self.names.early or call.function not in self.names.functions:
             return False
         if self.retyper.signatures[call.function] <= self.flipped:
             return False
-        if call.function == self.twin:
+        if call.function == self.early:
             return True
         return self._cost(call, want, True) < self._cost(call, want, False)
 
-    def _cost(self, call: Call, want: str, twin: bool) -> int:
+    def _cost(self, call: Call, want: str, early: bool) -> int:
         """How many wrappers a call needs, itself and its arguments."""
-        state, cost = self._call_state(call, twin), 0
+        state, cost = self._call_state(call, early), 0
         if (want, state) in (("old", "new"), ("new", "old")):
             cost += 1
         for param, arg in call.args:
-            wish = "new" if twin and isinstance(param, Slot) else self._wish(param)
+            wish = "new" if early and isinstance(param, Slot) else self._wish(param)
             inner = self.state(arg)
-            if isinstance(arg, Call) and arg.function in self.names.twins:
+            if isinstance(arg, Call) and arg.function in self.names.early:
                 cost += min(self._cost(arg, wish, True), self._cost(arg, wish, False))
             elif (wish, inner) in (("old", "new"), ("new", "old")):
                 cost += 1
@@ -243,12 +242,12 @@ class _Rendering:
         self._wrap(expr, self.state(expr), want, target)
 
     def _emit_call(self, call: Call, want: str) -> None:
-        twin = self._uses_twin(call, want)
-        self.chosen[call.name] = call.function if not twin else self.names.functions[call.function]
+        early = self._calls_early(call, want)
+        self.chosen[call.name] = call.function if not early else self.names.functions[call.function]
         for param, arg in call.args:
-            wish = "new" if twin and isinstance(param, Slot) else self._wish(param)
+            wish = "new" if early and isinstance(param, Slot) else self._wish(param)
             self.emit(arg, wish, param)
-        self._wrap(call, self._call_state(call, twin), want, "")
+        self._wrap(call, self._call_state(call, early), want, "")
 
     def _wrap(self, expr: Expr, state: str, want: str, target: Slot | str) -> None:
         if state == "new" and want == "old":
@@ -324,7 +323,7 @@ class _Rendering:
         spelled = self.chosen.get((site.start, site.end), function)
         defined = site.start, site.end
         if spelled == function and (
-            self.retyper.renamed(function, self.flipped) or function == self.twin
+            self.retyper.renamed(function, self.flipped) or function == self.early
         ):
             spelled = self.names.functions.get(function, function)
         if spelled != function:
@@ -333,8 +332,6 @@ class _Rendering:
 
     def comment(self, start: int, end: int) -> None:
         """Comments follow: `@page` and `<page>` of a renamed slot, any word of a function."""
-        if self.twin is not None and start < self.item.code:
-            return
         source = self.retyper.survey.unit.source
         text = source[start:end].decode("utf-8", "surrogateescape")
         for word in words(text) & self.names.functions.keys():
