@@ -193,8 +193,10 @@ class _File:
         )
         self._refuse([c for c in collisions if self._planned(c)])
         types = Types(descriptor.replaces, descriptor.name, descriptor.to_old, descriptor.from_old)
-        self.migration = engine.FileMigration(self.survey, types, names)
+        own = frozenset(helper.name for helper in descriptor.helpers)
+        self.migration = engine.FileMigration(self.survey, types, names, own)
         self.states: list[bytes] = []
+        self.used: list[frozenset[str]] = []
 
     def _planned(self, refusal: Refusal) -> bool:
         """Whether the plan flips what a collision is about."""
@@ -222,18 +224,20 @@ class _File:
             self._refuse(refusals)
             states.append(pieces)
         requests = [
-            (piece.text, enabled[number] if self._wrapped(piece) else frozenset[str]())
+            (piece.text, enabled[number])
             for number, pieces in enumerate(states)
             for piece in pieces
+            if self._wrapped(piece)
         ]
         texts = iter(rewriter.rewrite(requests, engine.defines(self.source), where=self.path))
         include = _include(self.descriptor, self.path)
-        phrases: list[tidy.Phrase] = []
+        phrases: tuple[tidy.Phrase, ...] = ()
         for step, pieces in zip(steps, states, strict=True):
             phrases += step.stale
-            rewritten = [next(texts) for _ in pieces]
-            text = self.migration.assemble(pieces, rewritten, tuple(phrases))
-            self.states.append(tidy.add_include(text, include))
+            rewritten = [next(texts) if self._wrapped(piece) else piece.text for piece in pieces]
+            state = self.migration.assemble(pieces, rewritten, phrases)
+            self.states.append(tidy.add_include(state.text, include))
+            self.used.append(state.used)
 
     def _wrapped(self, piece: engine.Piece) -> bool:
         """Whether a piece is a function with something for a semantic patch to do."""
@@ -269,17 +273,18 @@ def _result(
     unoffered: Sequence[tuple[Helper, str]],
 ) -> Conversions:
     """The commits, and what is to be said about them."""
-    own = {helper.name for helper in descriptor.helpers}
     used = [
-        frozenset[str]().union(*(tidy.identifiers(f.states[n]) & own for f in files))
-        for n in range(len(conversion.steps))
+        frozenset[str]().union(*(f.used[n] for f in files)) for n in range(len(conversion.steps))
     ]
     before: dict[str, bytes] = {f.path: f.source for f in files}
     states, absent, introduced = [], [], frozenset[str]()
+    headers: dict[tuple[Helper, ...], bytes] = {}
     for number, step in enumerate(conversion.steps):
         helpers = select(descriptor, used[number], used[-1])
         after = {f.path: f.states[number] for f in files}
-        after[descriptor.header] = header_text(descriptor, old, helpers)
+        if helpers not in headers:
+            headers[helpers] = header_text(descriptor, old, helpers)
+        after[descriptor.header] = headers[helpers]
         changed = {path: text for path, text in after.items() if before.get(path) != text}
         missing = tuple(p for p in step.slots if all(p in f.plan.missing[number] for f in files))
         if missing or not changed:

@@ -33,17 +33,29 @@ class Piece:
     defines: frozenset[str]
 
 
+@dataclass(frozen=True)
+class Assembled:
+    """A file in one state, and which of the watched names it uses."""
+
+    text: bytes
+    used: frozenset[str]
+
+
 class FileMigration:
     """One file of a base, ready to be rendered in any state."""
 
-    def __init__(self, survey: Survey, types: Types, names: Names) -> None:
+    def __init__(
+        self, survey: Survey, types: Types, names: Names, watch: frozenset[str] = frozenset()
+    ) -> None:
+        """watch: names outside the file whose use is reported with each state."""
         self.survey, self.types, self.names = survey, types, names
         self.retyper = Retyper(survey, types, names)
         self.source = survey.unit.source
-        self._static = {f.name for f in survey.unit.functions.values() if f.static}
-        self._words: dict[bytes, set[str]] = {}
-        self._settled: dict[tuple[bytes, bytes, tuple[object, ...]], bytes] = {}
-        self._used_in_base = self._base_users()
+        self._watch = watch
+        self._candidates = self._may_go() | frozenset(names.functions.values())
+        self._words: dict[bytes, frozenset[str]] = {}
+        self._laid: dict[tuple[bytes, bytes], bytes] = {}
+        self._fresh: dict[tuple[tidy.Phrase, ...], dict[bytes, bytes]] = {}
 
     def pieces(self, flipped: frozenset[Slot]) -> tuple[list[Piece], list[Refusal]]:
         """Every item with these slots flipped, and what the engine refused."""
@@ -127,15 +139,30 @@ class FileMigration:
                     called |= self.retyper.item(item, flipped, item.function).calls
 
     def assemble(
-        self, pieces: Sequence[Piece], texts: Sequence[bytes], phrases: Sequence[tidy.Phrase]
-    ) -> bytes:
+        self,
+        pieces: Sequence[Piece],
+        texts: Sequence[bytes],
+        phrases: tuple[tidy.Phrase, ...] = (),
+    ) -> Assembled:
         """The file from its pieces and their texts as the semantic patches left them."""
-        final = [self._settle(p, t, phrases) for p, t in zip(pieces, texts, strict=True)]
+        fresh = self._fresh.setdefault(phrases, {})
+        final = []
+        for piece, text in zip(pieces, texts, strict=True):
+            laid = self._settle(piece.base, text)
+            if laid not in fresh:
+                fresh[laid] = tidy.freshen(laid, phrases)
+            final.append(fresh[laid])
         gone = self._unused(pieces, final)
         kept: dict[int, list[bytes]] = {i: [] for i in range(len(self.survey.items))}
+        used: set[str] = set()
         for piece, text in zip(pieces, final, strict=True):
             if not piece.defines or not piece.defines <= gone:
                 kept[piece.item].append(text)
+                used |= self._identifiers(text) & self._watch
+        return Assembled(self._join(kept), frozenset(used))
+
+    def _join(self, kept: dict[int, list[bytes]]) -> bytes:
+        """The pieces that are left, with what stands between the items in the base."""
         out, at = [], 0
         for i, item in enumerate(self.survey.items):
             gap = self.source[at : item.start]
@@ -147,12 +174,10 @@ class FileMigration:
             at = item.end
         return b"".join([*out, self.source[at:]])
 
-    def _settle(self, piece: Piece, text: bytes, phrases: Sequence[tidy.Phrase]) -> bytes:
-        key = (piece.base, text, tuple(phrases))
-        if key not in self._settled:
-            laid = layout.settle(piece.base, text)
-            self._settled[key] = tidy.freshen(laid, phrases)
-        return self._settled[key]
+    def _settle(self, base: bytes, text: bytes) -> bytes:
+        if (base, text) not in self._laid:
+            self._laid[base, text] = layout.settle(base, text)
+        return self._laid[base, text]
 
     def _unused(self, pieces: Sequence[Piece], texts: Sequence[bytes]) -> set[str]:
         """Functions of the state that nothing uses any more, but that something used."""
@@ -160,26 +185,24 @@ class FileMigration:
         for i, piece in enumerate(pieces):
             for name in piece.defines:
                 defined.setdefault(name, []).append(i)
-        new_names = set(self.names.functions.values())
-        candidates = [
-            f for f in defined if f in new_names or (f in self._static and f in self._used_in_base)
-        ]
-        return tidy.unused(
-            defined, {i: self._identifiers(t) for i, t in enumerate(texts)}, candidates
-        )
+        candidates = self._candidates & defined.keys()
+        return tidy.unused(defined, [self._identifiers(t) for t in texts], candidates)
 
-    def _identifiers(self, text: bytes) -> set[str]:
+    def _identifiers(self, text: bytes) -> frozenset[str]:
+        """Which of the names that matter (watched ones, functions that may go) a text has."""
         if text not in self._words:
-            self._words[text] = tidy.identifiers(text)
+            found = tidy.identifiers(text)
+            self._words[text] = frozenset(found & (self._candidates | self._watch))
         return self._words[text]
 
-    def _base_users(self) -> set[str]:
-        """Functions that some other item of the base names."""
+    def _may_go(self) -> frozenset[str]:
+        """Static functions that something else in the base names."""
         used: set[str] = set()
         for item in self.survey.items:
-            text = self.source[item.start : item.end]
-            used |= self._identifiers(text) - item.about
-        return used
+            used |= tidy.identifiers(self.source[item.start : item.end]) - item.about
+        return frozenset(
+            f.name for f in self.survey.unit.functions.values() if f.static and f.name in used
+        )
 
 
 def defines(source: bytes) -> bytes:

@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Slot:
-    """One declaration of type `struct old *` (or `**`, or an array of it).
+    """One declaration of type `struct old *` (or `**`, or an array of it); equal to itself only.
 
     id:    `function:name`, `function()` (its result), `struct tag.field` or `:global`.
     depth: pointers and array dimensions; at depth 2 and more it flips only with its group.

@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
-from zpconvert.csource.mask import comments, tokens
+from zpconvert.csource.mask import comments
 
 _INCLUDE = re.compile(rb"^[ \t]*#[ \t]*include\b[^\n]*\n", re.M)
+_CODE = re.compile(
+    rb"""/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|([A-Za-z_]\w*)""", re.S
+)
 _CONDITION = re.compile(rb"^[ \t]*#[ \t]*(if|ifdef|ifndef|endif)\b", re.M)
 
 
@@ -26,7 +29,8 @@ class Phrase(Protocol):
 
 def freshen(text: bytes, phrases: Sequence[Phrase]) -> bytes:
     """Replace stale phrases in the comments of a text, and nowhere else."""
-    if not phrases or b"/" not in text:
+    whole_text = text.decode("utf-8", "surrogateescape")
+    if not any(phrase.pattern.search(whole_text) for phrase in phrases):
         return text
     out, at = [], 0
     for start, end in comments(text):
@@ -42,36 +46,32 @@ def freshen(text: bytes, phrases: Sequence[Phrase]) -> bytes:
 
 def identifiers(text: bytes) -> set[str]:
     """The identifiers in a text's code, directives included, comments and strings left out."""
-    found = {t.text.decode() for t in tokens(text) if t.kind == "name"}
-    for line in re.findall(rb"^[ \t]*#(?:\\\n|[^\n])*", text, re.M):
-        found |= {w.decode() for w in re.findall(rb"[A-Za-z_]\w*", line)}
-    return found
+    return {word.decode() for word in _CODE.findall(text) if word}
 
 
 def unused(
-    defined: Mapping[str, Iterable[int]], texts: Mapping[int, set[str]], candidates: Iterable[str]
+    defined: Mapping[str, Collection[int]],
+    texts: Sequence[Collection[str]],
+    candidates: Iterable[str],
 ) -> set[str]:
-    """Static functions of `candidates` that nothing names any more.
+    """Functions of `candidates` that nothing names any more.
 
-    defined: function → the items that define or declare it. texts: item → identifiers in it.
-    A function that only unused ones name is unused too.
+    defined: function → the pieces that define or declare it. texts: the candidates that each
+    piece names. A function that only unused ones name is unused too.
     """
+    users: dict[str, set[int]] = {name: set() for name in candidates}
+    for number, names in enumerate(texts):
+        for name in names:
+            if name in users:
+                users[name].add(number)
     dropped: set[str] = set()
-    left = set(candidates)
+    gone: set[int] = set()
     while True:
-        gone = {i for f in dropped for i in defined[f]}
-        new = {
-            f
-            for f in left - dropped
-            if not any(
-                f in names
-                for i, names in texts.items()
-                if i not in gone and i not in set(defined[f])
-            )
-        }
+        new = {f for f in users.keys() - dropped if users[f] <= gone | set(defined[f])}
         if not new:
             return dropped
         dropped |= new
+        gone |= {number for name in new for number in defined[name]}
 
 
 def add_include(text: bytes, header: str) -> bytes:
