@@ -149,9 +149,10 @@ def test_preparing_twice_runs_make_once(
 
 
 def test_a_tree_that_was_built_in_place_is_built_through_links(
-    kernel_612: Path, tmp_path: Path
+    kernel_612: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """kbuild itself would say "The source tree is not clean" and stop."""
+    """kbuild itself would say "The source tree is not clean" and stop. make runs again when
+    the tree's own files change, and only then."""
     tree = tmp_path / "linux"
     tree.mkdir()
     for entry in kernel_612.iterdir():
@@ -171,14 +172,28 @@ def test_a_tree_that_was_built_in_place_is_built_through_links(
     (tree / "include/generated/autoconf.h").write_text("#error the tree's own\n")
     (tree / "arch/x86/include/generated").mkdir()
     fragment = ("CONFIG_ZSWAP=y", "CONFIG_ZBUD=y")
-    build = kbuild.prepare(
-        tree, CELLS["compaction"], fragment=fragment, objects=(OBJECT,), cache=tmp_path / "cache"
-    )
+
+    def prepare() -> kbuild.BuildDir:
+        cache = tmp_path / "cache"
+        cell = CELLS["compaction"]
+        return kbuild.prepare(tree, cell, fragment=fragment, objects=(OBJECT,), cache=cache)
+
+    build = prepare()
     assert build.tree != tree
     text = (tree / SOURCE).read_bytes() + b"int undeclared;;;\nint f(void) { return 1; }\n"
     result = compiled(build, {SOURCE: text})
     assert [d.path for d in result.diagnostics] == [SOURCE]
     assert sorted(p.name for p in (tree / "include/config").iterdir()) == []
+
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/make").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "bin/make").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    assert prepare() == build
+    (tree / "Makefile").unlink()
+    (tree / "Makefile").write_bytes((kernel_612 / "Makefile").read_bytes())
+    with pytest.raises(UserError, match="build failed"):
+        prepare()
 
 
 def test_fresh_warnings_are_told_from_moved_ones() -> None:
