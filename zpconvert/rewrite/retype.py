@@ -35,7 +35,7 @@ from zpconvert.rewrite.survey import Survey
 
 @dataclass(frozen=True)
 class Types:
-    """The two structs' names (`page`, `zpdesc` without `struct`) and the wrappers between them."""
+    """The two structs' names (`page`, `xdesc` without `struct`) and the wrappers between them."""
 
     old: str
     new: str
@@ -295,7 +295,8 @@ class _Rendering:
             return
         indent = site.indent.decode()
         text = (
-            f"\n{indent}struct {self.types.new} *{name} = {self.types.from_old}({site.slot.name});"
+            f"\n{indent}{site.qualifier}struct {self.types.new} *{name} = "
+            f"{self.types.from_old}({site.slot.name});"
         )
         if site.blank and site == self._last_local():
             text += "\n"

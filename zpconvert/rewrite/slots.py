@@ -137,6 +137,7 @@ class TopLocal:
     """Where a fixed parameter's descriptor local goes: after byte `at`, indented like `indent`.
 
     rest: first byte of what follows on the same line, or None. blank: no declaration follows.
+    qualifier: `const `, or nothing.
     """
 
     slot: Slot
@@ -144,6 +145,7 @@ class TopLocal:
     indent: bytes
     rest: int | None
     blank: bool
+    qualifier: str
 
 
 @dataclass(frozen=True)

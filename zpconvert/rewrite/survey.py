@@ -109,12 +109,13 @@ def _definition(visitor: Visitor, node: Node) -> None:
     if body is None:
         return
     slots = context.params.get(visitor.function, [])
+    nodes = parameter_nodes(declarator)
     for i, (name, ctype, _) in enumerate(context.parameters(declarator)):
         slot = slots[i] if i < len(slots) else None
         visitor.scopes[-1][name] = Variable(ctype, slot)
         if slot is not None and slot.fixed:
             visitor.item.deps.add(slot)
-            visitor.site(_top_local(unit, slot, body))
+            visitor.site(_top_local(unit, slot, nodes[i], body))
     for child in body.named_children:
         visitor.statement(child)
     _typeof(visitor, node)
@@ -136,7 +137,10 @@ def _typeof(visitor: Visitor, node: Node) -> None:
                 visitor.site(Obstacle(start, f"its type is spelled '{text}'", frozenset(held)))
 
 
-def _top_local(unit: Unit, slot: Slot, body: Node) -> TopLocal:
+def _top_local(unit: Unit, slot: Slot, parameter: Node, body: Node) -> TopLocal:
+    constant = any(
+        c.type == "type_qualifier" and unit.text(c) == "const" for c in parameter.children
+    )
     first = next((c for c in body.children[1:] if c.type != "comment"), body)
     same_line = b"\n" not in unit.source[body.start_byte : first.start_byte]
     return TopLocal(
@@ -145,6 +149,7 @@ def _top_local(unit: Unit, slot: Slot, body: Node) -> TopLocal:
         _indent(unit, body),
         first.start_byte if same_line else None,
         first.type != "declaration",
+        "const " if constant else "",
     )
 
 
