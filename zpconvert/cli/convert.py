@@ -40,9 +40,9 @@ def command(
 
     \b
     Examples:
-      zpconvert convert zsmalloc --tree ~/linux --diff
-      zpconvert convert zsmalloc --tree ~/linux --branch zpdesc/v1 --signoff
-      zpconvert convert zsmalloc --tree ~/linux --upto 3 --write
+      zpconvert convert NAME --tree ~/linux --diff
+      zpconvert convert NAME --tree ~/linux --branch b4/v1 --signoff
+      zpconvert convert NAME --tree ~/linux --upto 3 --write
     """
     if (wanted is None) == (branch is None):
         raise click.UsageError("pass one of --diff, --write and --branch")

@@ -85,8 +85,8 @@ def command(
 
     \b
     Examples:
-      zpconvert series zsmalloc --tree ~/linux -o outgoing --signoff
-      zpconvert series zsmalloc --tree ~/linux -o outgoing -v 2 --to linux-mm@kvack.org
+      zpconvert series NAME --tree ~/linux -o outgoing --signoff
+      zpconvert series NAME --tree ~/linux -o outgoing -v 2 --to linux-mm@kvack.org
     """
     from zpconvert import posting
     from zpconvert.git import repo
@@ -148,7 +148,8 @@ def _summary(
         say(f"patch {trouble.number}, cell {trouble.cell}: {trouble.text}")
     for absent in result.absent:
         what = "left out" if absent.gone else "in part"
-        say(f"step {absent.step.id} {what}: not in this tree: {', '.join(absent.missing) or '-'}")
+        lacks = ", ".join(absent.missing) or "anything that it would change"
+        say(f"step {absent.step.id} {what}: this tree lacks {lacks}")
     for note in result.notes:
         say(f"step {note.step}: {note.text}")
     for slot, reason in result.kept:
@@ -157,7 +158,8 @@ def _summary(
         say(f"deprecated, left as it is: {name}(), {uses} times")
     for helper, missing in result.unoffered:
         say(f"helper {helper.name} left out: this tree has no {missing}")
-    proposed = maintainers.propose(tree, [p for p in posted.paths if p.suffix == ".patch"])
+    patches = [p for p in posted.paths if p.suffix == ".patch"][1:]
+    proposed = maintainers.propose(tree, patches, cache_home())
     if isinstance(proposed, maintainers.NotAvailable):
         say(f"whom to send it to: {proposed.reason}")
     else:

@@ -25,9 +25,9 @@ def command(conversion: str, step: str | None, rules: bool, as_json: bool) -> No
 
     \b
     Examples:
-      zpconvert show zsmalloc
-      zpconvert show zsmalloc 2
-      zpconvert show zsmalloc --rules
+      zpconvert show NAME
+      zpconvert show NAME 2
+      zpconvert show NAME --rules
     """
     found = load(conversion)
     if rules:

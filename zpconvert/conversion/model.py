@@ -30,8 +30,8 @@ class Member:
 class Helper:
     """A native call of the descriptor and the old call that it stands for.
 
-    proto: C prototype without `static inline`: `bool zpdesc_trylock(struct zpdesc *zpdesc)`.
-    old:   the old call in the prototype's parameter names: `trylock_page(zpdesc)`. Where a
+    proto: C prototype without `static inline`: `bool xdesc_trylock(struct xdesc *xdesc)`.
+    old:   the old call in the prototype's parameter names: `trylock_page(xdesc)`. Where a
            parameter or the result has the descriptor's type, the generated rule matches it
            in its boundary wrapper.
     body:  the lines of the function's body, unindented C.
@@ -63,8 +63,8 @@ class Deprecated:
 class Descriptor:
     """A memory descriptor: `struct {name}`, laid over `struct {replaces}`.
 
-    header: path of the generated header in the tree, as `mm/zpdesc.h`.
-    to_old, from_old, to_folio: names of the cast macros, as `zpdesc_page`.
+    header: path of the generated header in the tree, as `mm/xdesc.h`.
+    to_old, from_old, to_folio: names of the cast macros, as `xdesc_page`.
     intro: comment text at the top of the header. doc: kernel-doc sentence of the struct.
     casts: why both casts exist; the header says it.
     includes: what the header needs from its first commit on.
@@ -87,7 +87,7 @@ class Descriptor:
 
     @property
     def new_type(self) -> str:
-        """`struct zpdesc`"""
+        """`struct xdesc`"""
         return f"struct {self.name}"
 
     @property
@@ -157,7 +157,7 @@ class Step:
 class Conversion:
     """A conversion directory, read and checked.
 
-    prefix: subject prefix of the patches, as `mm/zsmalloc`.
+    prefix: subject prefix of the patches, as `mm/slub`.
     variables, functions: how names of what holds a descriptor change.
     cover_title, cover_text: the cover letter's, from the conversion.
     smpl: paths of the hand-written semantic patches, in order.

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -39,10 +41,13 @@ class NotAvailable:
     reason: str
 
 
-def propose(tree: Path, patches: Sequence[Path]) -> tuple[Maintainer, ...] | NotAvailable:
+def propose(
+    tree: Path, patches: Sequence[Path], cache: Path | None = None
+) -> tuple[Maintainer, ...] | NotAvailable:
     """Who the tree's MAINTAINERS names for the files of `patches`, in the script's order.
 
-    Nothing is written to `tree`, which may be a git tree or a plain one.
+    Nothing is written to `tree`, which may be a git tree or a plain one. cache: where answers
+    are kept by content, since the script takes longer than the whole series does.
     """
     script = tree / "scripts/get_maintainer.pl"
     if not script.is_file():
@@ -55,11 +60,33 @@ def propose(tree: Path, patches: Sequence[Path]) -> tuple[Maintainer, ...] | Not
         *_WORDS,
         *(patch.resolve() for patch in patches),
     ]
+    kept = cache / "maintainers" / _key(tree, patches) if cache is not None else None
+    if kept is not None and kept.is_file():
+        return _read(kept.read_text())
     try:
         told = run(argv, cwd=tree, timeout=120).text
     except ProcessError as error:
         said = (error.stderr or error.stdout).decode("utf-8", "replace").strip()
         last = said.splitlines()[-1] if said else str(error)
         return NotAvailable("get_maintainer.pl", last)
+    if kept is not None:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        new = kept.with_name(f"{kept.name}.{os.getpid()}")
+        new.write_text(told)
+        new.replace(kept)
+    return _read(told)
+
+
+def _read(told: str) -> tuple[Maintainer, ...]:
     found = [_LINE.fullmatch(line) for line in told.splitlines()]
     return tuple(Maintainer(one["address"], one["role"]) for one in found if one)
+
+
+def _key(tree: Path, patches: Sequence[Path]) -> str:
+    """What the answer depends on: the script, its data, and the patches without their dates."""
+    digest = hashlib.sha256()
+    for path in (tree / "scripts/get_maintainer.pl", tree / "MAINTAINERS"):
+        digest.update(path.read_bytes() if path.is_file() else b"")
+    for patch in patches:
+        digest.update(patch.read_bytes().partition(b"\ndiff --git ")[2])
+    return digest.hexdigest()[:24]
