@@ -615,12 +615,12 @@ class Visitor:
 
     def _iterator(self, node: Node) -> None:
         """A loop macro: its head is a call, its body a statement."""
-        from zpconvert.rewrite.calls import macro_call
+        from zpconvert.rewrite.calls import loop_macro
 
         condition = node.child_by_field_name("condition")
         body = node.child_by_field_name("body") or node.child_by_field_name("consequence")
         args = _commas(condition) if condition is not None else []
-        macro_call(self, node, self.unit.masked.iterators[node.start_byte], args)
+        loop_macro(self, node, self.unit.masked.iterators[node.start_byte], args)
         if body is not None:
             self.statement(body)
 

@@ -169,6 +169,18 @@ def macro_call(visitor: Visitor, node: Node, name: str, args: list[Node]) -> Val
     return visitor.plain(node, macros.call_type(visitor, name, types, texts))
 
 
+def loop_macro(visitor: Visitor, node: Node, name: str, args: list[Node]) -> None:
+    """Visit the head of a loop macro; what one that is not known does to its arguments is not."""
+    if macros.definitions(visitor.context, name):
+        macro_call(visitor, node, name, args)
+        return
+    for arg in args:
+        if _type_argument(visitor, arg) is None:
+            value = visitor.value(arg)
+            visitor.settle(value)
+            visitor.obstacle(node, f"'{name}' is not known", value.slot)
+
+
 def _dropped(node: Node) -> bool:
     """The call is a statement of its own, and not the last of a statement expression."""
     above = [node]

@@ -52,7 +52,8 @@ class FileMigration:
         self.retyper = Retyper(survey, types, names)
         self.source = survey.unit.source
         self._watch = watch
-        self._candidates = self._may_go() | frozenset(names.functions.values())
+        may_go = self._may_go()
+        self._candidates = may_go | {new for old, new in names.functions.items() if old in may_go}
         self._words: dict[bytes, frozenset[str]] = {}
         self._laid: dict[tuple[bytes, bytes], bytes] = {}
         self._fresh: dict[tuple[tidy.Phrase, ...], dict[bytes, bytes]] = {}

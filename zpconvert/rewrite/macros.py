@@ -27,6 +27,8 @@ _REACHING = re.compile(
     r"->|\.\s*[A-Za-z_]|[\"{};\[#]|\*\s*\)|\b(?:struct|union|enum|void|typeof|__typeof__|_Generic)\b"
 )
 
+#: An identifier that is no member's.
+_FREE = re.compile(r"(?<![\w.])(?<!->)[A-Za-z_]\w*")
 _ASSIGNMENT = re.compile(r"=(?!=)|\+\+|--|(?:[-+*/%|&^]|<<|>>)=")
 _CALL = re.compile(r"([A-Za-z_]\w*)\s*\(([^()]*)\)")
 
@@ -261,7 +263,7 @@ def _passes_on(context: Context, body: str, word: str) -> bool:
 def unhygienic(visitor: Visitor, node: Node, own: list[Macro]) -> None:
     """A macro of the file that names a local of its caller cannot follow a rename of it."""
     for macro in own:
-        for word in _WORD.findall(macro.body.decode("utf-8", "replace")):
+        for word in _FREE.findall(macro.body.decode("utf-8", "replace")):
             if macro.params is None or word not in macro.params:
                 for scope in visitor.scopes:
                     held = scope.get(word)

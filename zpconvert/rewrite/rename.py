@@ -102,12 +102,24 @@ def _bodies(survey: Survey) -> dict[str, set[str]]:
     found: dict[str, set[str]] = defaultdict(set)
     text = survey.unit.masked.text
     for item in survey.items:
+        here = words(_code(text[item.code : item.end]))
         for function in item.about:
-            found[function] |= words(_code(text[item.code : item.end]))
+            found[function] |= _with_macros(survey, here)
     for tag, fields in survey.unit.structs.items():
         found[tag] |= set(fields)
     found[":"] = words(text)
     return found
+
+
+def _with_macros(survey: Survey, names: set[str]) -> set[str]:
+    """Identifiers, and those in the bodies of the file's macros that they call."""
+    known, todo = set(names), list(names)
+    for name in todo:
+        for macro in survey.unit.macros.get(name, []):
+            new = words(macro.body) - known
+            known |= new
+            todo += new
+    return known
 
 
 def _code(text: bytes) -> bytes:
