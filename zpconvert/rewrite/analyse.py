@@ -203,6 +203,9 @@ class Visitor:
         method = getattr(self, f"_{node.type}", None)
         if method is not None:
             result: Value = method(node)
+            if self.context.types is not None and not self.depth:
+                span = node.start_byte + self.shift, node.end_byte + self.shift
+                self.context.types[span] = result.ctype
             return result
         if node.type not in _TYPES:
             for child in node.named_children:

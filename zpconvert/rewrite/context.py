@@ -69,6 +69,8 @@ class Context:
 
     old: the struct that is migrated from, as `struct page`. members: names of the members
     that the descriptor shares with it, for iterators that name one.
+    types: set to a dictionary, it is given the type of every expression that is visited, by the
+    bytes that it spans.
     """
 
     def __init__(self, unit: Unit, headers: Headers, old: str, members: frozenset[str]) -> None:
@@ -84,6 +86,7 @@ class Context:
         self.definitions: dict[str, list[tuple[tuple[str, ...] | None, str]]] = {}
         self.arithmetic: dict[str, bool] = {}
         self.assigned: dict[tuple[str, int], bool] = {}
+        self.types: dict[tuple[int, int], CType | None] | None = None
         self._collect()
 
     def is_old(self, ctype: CType | None) -> bool:

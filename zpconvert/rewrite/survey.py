@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from zpconvert.csource import declare
 from zpconvert.csource import unit as csource
+from zpconvert.csource.ctype import CType
 from zpconvert.csource.parse import Node, descend, errors
 from zpconvert.csource.unit import Macro, Unit
 from zpconvert.rewrite.analyse import Variable, Visitor, declaration_site
@@ -50,6 +52,18 @@ def survey(source: bytes, headers: Headers, old: str, members: frozenset[str]) -
     context = Context(unit, headers, old, members)
     items = [_item(context, node) for node in unit.items]
     return Survey(unit, context, _with_comments(unit, [i for i in items if i.start < i.end]))
+
+
+def typed(context: Context, nodes: Iterable[Node]) -> dict[tuple[int, int], CType | None]:
+    """Visit some top-level items; the types of the expressions in them, by the bytes they span.
+
+    What the items declare becomes slots of the context, as `survey` has it. None is a type that
+    could not be decided.
+    """
+    context.types = {}
+    for node in nodes:
+        _item(context, node)
+    return context.types
 
 
 def _with_comments(unit: Unit, items: list[Item]) -> list[Item]:
