@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from zpconvert.conversion.model import Conversion, Descriptor, Helper, Step
+from zpconvert.conversion.model import Conversion, Descriptor, Helper, Stale, Step
 from zpconvert.csource import structs
 from zpconvert.csource.externals import Externals, externals_for
 from zpconvert.csource.members import Group
@@ -231,9 +231,9 @@ class _File:
         ]
         texts = iter(rewriter.rewrite(requests, engine.defines(self.source), where=self.path))
         include = _include(self.descriptor, self.path)
-        phrases: tuple[tidy.Phrase, ...] = ()
+        phrases: tuple[Stale, ...] = ()
         for step, pieces in zip(steps, states, strict=True):
-            phrases += step.stale
+            phrases = tuple(sorted((*phrases, *step.stale), key=_longest_first))
             rewritten = [next(texts) if self._wrapped(piece) else piece.text for piece in pieces]
             state = self.migration.assemble(pieces, rewritten, phrases)
             self.states.append(tidy.add_include(state.text, include))
@@ -254,6 +254,13 @@ class _File:
             if item.function is not None
         }
         return sum(1 for text in before.values() if text not in self.states[-1])
+
+
+def _longest_first(phrase: Stale) -> tuple[int, str, str, str]:
+    """An order of comment phrases that does not depend on the steps': where one pattern is
+    part of another, the special one is tried before the general one."""
+    text, within = phrase.pattern.pattern, phrase.within
+    return -len(text), text, within.pattern if within is not None else "", phrase.to
 
 
 def _enabled(steps: Sequence[Step], rules: frozenset[str]) -> list[frozenset[str]]:
