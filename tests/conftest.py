@@ -8,6 +8,7 @@ finds them; everything else a test could read of the machine's user is fixed.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,9 @@ import pytest
 from zpconvert.errors import UserError
 
 if TYPE_CHECKING:
+    from zpconvert.conversion.model import Conversion
     from zpconvert.kernel.kbuild import BuildDir
+    from zpconvert.pipeline import Conversions
 
 #: Found before HOME is sealed: what takes minutes to make is kept here between runs.
 CACHE_HOME = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
@@ -52,6 +55,9 @@ UNSET = (
     "MAKEFLAGS",
 )
 
+#: A small tree that compiles and runs in user space, and its conversion (fixtures/README.md).
+FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
+
 #: The subsystems whose conversions are tested on real kernels: their kconfig lines (the same
 #: in 6.1 and 6.12) and the objects that they build.
 FRAGMENT = ("CONFIG_ZSMALLOC=y", "CONFIG_ZSWAP=y", "CONFIG_ZBUD=y", "CONFIG_Z3FOLD_DEPRECATED=y")
@@ -80,6 +86,34 @@ def _home(patch: pytest.MonkeyPatch, home: Path) -> None:
     patch.setenv("HOME", str(home))
     for name, place in (("CONFIG", ".config"), ("STATE", ".local/state"), ("DATA", ".local/share")):
         patch.setenv(f"XDG_{name}_HOME", str(home / place))
+
+
+@pytest.fixture
+def small_tree(tmp_path: Path) -> Path:
+    """A copy of the fixture tree, to be changed."""
+    return shutil.copytree(FIXTURES / "tree", tmp_path / "linux")
+
+
+@pytest.fixture(scope="session")
+def objpool() -> Conversion:
+    """The fixture tree's conversion."""
+    from zpconvert.conversion.load import load
+
+    return load(str(FIXTURES / "conversions/objpool"))
+
+
+@pytest.fixture(scope="session")
+def header_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where what the headers say is kept for the whole session."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="session")
+def objpool_result(objpool: Conversion, header_cache: Path, sealed_session: None) -> Conversions:
+    """The fixture tree, converted."""
+    from zpconvert.pipeline import convert
+
+    return convert(FIXTURES / "tree", objpool, cache=header_cache)
 
 
 @pytest.fixture(scope="session")

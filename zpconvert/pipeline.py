@@ -105,6 +105,10 @@ def convert(
     Raises UserError for whatever the user can mend: the tree, the conversion, a refusal.
     """
     open_tree(tree)
+    if not conversion.steps:
+        raise UserError(
+            str(conversion.directory / "conversion.toml"), "has no steps", "add a [[step]]"
+        )
     descriptor = conversion.descriptor
     sources = {path: read_source(tree, path) for path in conversion.files}
     for path, source in sources.items():
@@ -120,6 +124,12 @@ def convert(
         _File(path, source, headers[path], conversion, descriptor)
         for path, source in sources.items()
     ]
+    if not any(flip for file in files for flip in file.plan.flips):
+        raise UserError(
+            conversion.files[0],
+            f"nothing in it is a {descriptor.old_type} that the conversion could change",
+            "pass a tree that the conversion was made for",
+        )
     tell("rewriting functions")
     for file in files:
         file.render(conversion.steps, rewriter, names)

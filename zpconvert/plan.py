@@ -15,7 +15,7 @@ from fnmatch import fnmatchcase
 
 from zpconvert.conversion.model import Border, Step
 from zpconvert.errors import UserError
-from zpconvert.rewrite.slots import Slot
+from zpconvert.rewrite.slots import Obstacle, Slot
 from zpconvert.rewrite.survey import Survey
 
 
@@ -97,6 +97,7 @@ class _Planner:
     def _flip(self, number: int, step: Step, slot: Slot) -> None:
         pinned = self.survey.pinned(slot)
         if pinned is not None:
+            self._check_parsed(slot)
             line, column = self.survey.unit.position(pinned[0])
             raise UserError(
                 f"{self.path}:{line}:{column}",
@@ -111,6 +112,18 @@ class _Planner:
             self.notes.append(Note(step.id, f"{slot.id} flips together with {', '.join(others)}"))
         for member in group:
             self.where[member] = number
+
+    def _check_parsed(self, slot: Slot) -> None:
+        """A brace too many or too few puts a slot where it is not; that is what to say then."""
+        for item in self.survey.items:
+            for site in item.sites:
+                if isinstance(site, Obstacle) and slot in site.slots:
+                    line, column = self.survey.unit.position(site.at)
+                    raise UserError(
+                        f"{self.path}:{line}:{column}",
+                        f"{site.reason} (slot {slot.id})",
+                        "mend the file",
+                    )
 
     def place(self) -> None:
         """Slots that no step names go with what they share most uses with."""
