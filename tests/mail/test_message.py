@@ -110,9 +110,9 @@ def test_every_report_keeps_its_closes() -> None:
     assert block.splitlines() == [f"{token}: {value}" for token, value in given]
 
 
-def test_a_co_developer_signs_off() -> None:
-    with pytest.raises(UserError, match="has no Signed-off-by"):
-        message("Body.", ("Co-developed-by", CO))
+def test_nobody_is_signed_off_for_what_they_did_not_develop() -> None:
+    """A conversion names co-developers; they sign off themselves."""
+    assert message("Body.", ("Co-developed-by", CO)).endswith(f"\n\nCo-developed-by: {CO}\n")
     with pytest.raises(UserError, match="has no Co-developed-by"):
         message("Body.", ("Signed-off-by", CO))
 

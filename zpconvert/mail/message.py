@@ -61,7 +61,7 @@ def compose(
     where: `conversion.toml:line` of the step, for messages.
 
     Raises UserError: no body, a line that git am would cut the message at, a trailer that
-    is not allowed or not well formed, Co-developed-by without its Signed-off-by.
+    is not allowed or not well formed, Signed-off-by without its Co-developed-by.
     """
     if not body.strip():
         raise UserError(where, "the step has no body", "say what it changes and why")
@@ -130,16 +130,15 @@ def _ordered(
         _check_trailer(token, value, where)
     signed = {value for token, value in trailers if token == _SIGNOFF}
     developers = {value for token, value in trailers if token == "Co-developed-by"}
-    for person in sorted(developers ^ signed):
-        missing = _SIGNOFF if person in developers else "Co-developed-by"
-        raise UserError(where, f"{person} has no {missing}", "give both trailers, or neither")
+    for person in sorted(signed - developers):
+        raise UserError(where, f"{person} has no Co-developed-by", "give both trailers")
     for group in ORDER:
         if group == (_SIGNOFF,) and signoff is not None:
             yield _SIGNOFF, signoff.person
         for token, value in trailers:
             if token in group and token != _SIGNOFF:
                 yield token, value
-            if token in group and token == "Co-developed-by":
+            if token in group and token == "Co-developed-by" and value in signed:
                 yield _SIGNOFF, value
 
 
