@@ -79,6 +79,11 @@ def _split(text: str) -> list[tuple[str, str]]:
     ]
 
 
+def mandatory(body: str) -> frozenset[str]:
+    """Words, metavariables among them, that are in every match of a rule's body."""
+    return _needed("", _COMMENT.sub(" ", body))
+
+
 def _needed(declared: str, body: str) -> frozenset[str]:
     """What is mandatory in a rule's body: not in a nest, not in one arm only."""
     free = _OPTIONAL | frozenset(_NAME.findall(declared))

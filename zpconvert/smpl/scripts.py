@@ -29,19 +29,29 @@ def check_scripts(patch: SemanticPatch, *, bundled: bool, allow: bool) -> None:
 
 
 def _check_python(patch: SemanticPatch, rule: Rule) -> None:
+    line = python_2_line(rule.body)
+    if line is not None:
+        raise _fault(patch, rule, line)
+
+
+def python_2_line(source: str) -> int | None:
+    """The first 1-based line of a script that is no Python 3, as far as it can be told."""
     # its import takes a third of a second, and hardly any patch has a script
     import libcst
     from libcst import matchers, metadata
 
     try:
-        module = metadata.MetadataWrapper(libcst.parse_module(rule.body))
+        module = metadata.MetadataWrapper(libcst.parse_module(source), unsafe_skip_copy=True)
     except libcst.ParserSyntaxError as error:
-        raise _fault(patch, rule, error.raw_line) from None
+        return error.raw_line
     # Python 3.14 reads "except E, e:" as a tuple of two, and libcst with it
     bare = matchers.ExceptHandler(type=matchers.Tuple(lpar=[]))
+    # "print" and "print >>f, x" are expressions to it
+    word = matchers.Expr(matchers.Name("print", lpar=[]))
+    shift = matchers.BinaryOperation(matchers.Name("print"), matchers.RightShift())
+    found = matchers.findall(module, bare | word | shift)
     where = module.resolve(metadata.PositionProvider)
-    for handler in matchers.findall(module, bare):
-        raise _fault(patch, rule, where[handler].start.line)
+    return min((where[node].start.line for node in found), default=None)
 
 
 def _fault(patch: SemanticPatch, rule: Rule, line: int) -> UserError:

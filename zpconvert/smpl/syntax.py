@@ -27,8 +27,6 @@ _SKIPS = {
     language: re.compile(rf"(?P<skip>{skip})|(?P<rule>^@)", re.MULTILINE | re.DOTALL)
     for language, skip in (("smpl", _SMPL_SKIP), ("python", _PYTHON_SKIP), ("ocaml", _OCAML_SKIP))
 }
-#: Comments at the end of a script's text belong to the rule that follows.
-_TRAILING = re.compile(r"(?:\s|//[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)*\Z")
 _SCRIPT = re.compile(r"\s*(?P<kind>script|initialize|finalize)\s*:\s*(?P<language>\w+)\s*")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _HEAD_WORDS = (
@@ -42,6 +40,9 @@ _INHERIT = re.compile(r"(?P<rule>[A-Za-z_]\w*)\s*\.\s*(?P<name>[A-Za-z_]\w*)")
 _DECLARATOR = re.compile(
     r"(?:(?P<rule>[A-Za-z_]\w*)\s*\.\s*)?(?P<name>[A-Za-z_]\w*)\s*(?:\[[^\]]*\]\s*)*\Z"
 )
+#: `expression list[n] es` declares n, too.
+_LENGTH = re.compile(r"\blist\s*\[\s*([A-Za-z_]\w*)\s*\]")
+LENGTH = "list length"
 _CONSTRAINT = re.compile(r"=~|!~|!=|<=|>=|=|\|\||&&|:|<|>")
 _LANGUAGES = ("python", "ocaml")
 #: Words that say what follows is no metavariable but a name of the C program.
@@ -64,6 +65,7 @@ class Metavariable:
     of: the metavariable of another rule that it is, or that a script binds it to.
     references: those of its kind and its constraints, which bind nothing.
     local: names of this rule that its kind and constraints use.
+    constrained: whether it matches less than its kind, or has a default in a script.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Metavariable:
     of: Reference | None
     references: tuple[Reference, ...]
     local: frozenset[str]
+    constrained: bool = False
 
     @property
     def names_code(self) -> bool:
@@ -158,7 +161,7 @@ class Block:
     @cached_property
     def words(self) -> frozenset[str]:
         """Every word of the body but those in comments; strings may hold metavariables."""
-        return frozenset(_WORD.findall(_uncommented(self.body)))
+        return frozenset(_WORD.findall(without_comments(self.body)))
 
 
 @dataclass(frozen=True)
@@ -196,7 +199,7 @@ def parse_document(text: str) -> Document:
     start, preamble = _until_rule(text, 0, "smpl")
     faults: list[Fault] = []
     virtuals = tuple(_virtuals(preamble))
-    rest = _VIRTUAL.sub(lambda found: re.sub(r"[^\n]", " ", found.group()), preamble)
+    rest = _VIRTUAL.sub(lambda found: _blank(found.group()), preamble)
     at = 0
     for line in rest.splitlines(keepends=True):
         if not _PREAMBLE.match(line.rstrip("\n")):
@@ -221,7 +224,7 @@ def _until_rule(text: str, at: int, language: str) -> tuple[int, str]:
         parts.append(text[last : found.start()])
         if found["rule"] is not None:
             return found.start(), "".join(parts)
-        parts.append(re.sub(r"[^\n]", " ", found.group()))
+        parts.append(_blank(found.group()))
         last = found.end()
     return len(text), "".join([*parts, text[last:]])
 
@@ -237,10 +240,23 @@ def _blank(text: str) -> str:
     return re.sub(r"[^\n]", " ", text)
 
 
-def _uncommented(text: str) -> str:
+def without_comments(text: str) -> str:
+    """A pattern with its comments as blanks, to the same length."""
     return _SKIPS["smpl"].sub(
-        lambda found: " " if found.group().startswith(("//", "/*")) else found.group(), text
+        lambda found: (
+            _blank(found.group()) if found.group().startswith(("//", "/*")) else found.group()
+        ),
+        text,
     )
+
+
+def comment_spans(script: str) -> list[tuple[int, int]]:
+    """Spans of the SmPL comments (`//`) in the text of a Python script."""
+    return [
+        found.span()
+        for found in _SKIPS["python"].finditer(script)
+        if found.group().startswith("//")
+    ]
 
 
 def _virtuals(preamble: str) -> Iterator[Name]:
@@ -285,9 +301,7 @@ def _block(text: str, at: int) -> Block:
     own = language if language in _SKIPS else "python"
     end, body = _until_rule(text, start, own)
     if script is not None:
-        # what a script ends with may be the comment of the next rule
-        end = start + (trail.start() if (trail := _TRAILING.search(text[start:end])) else 0)
-        end = min(len(text), end + 1) if text[end : end + 1] == "\n" else end
+        end = start + _script_length(text[start:end])
     return Block(
         kind,
         language,
@@ -302,6 +316,23 @@ def _block(text: str, at: int) -> Block:
         None if embedded is None else at + head_end + 1 + embedded.start(),
         tuple(faults),
     )
+
+
+def _script_length(script: str) -> int:
+    """Length of a script without the comment lines at its end: they are the next rule's."""
+    lines = script.splitlines(keepends=True)
+    kept = len(lines)
+    while kept:
+        last = lines[kept - 1].strip()
+        opening = kept - 1
+        if last.endswith("*/"):
+            while opening and not lines[opening].lstrip().startswith("/*"):
+                opening -= 1
+        begins = lines[opening].lstrip().startswith("/*") and last.endswith("*/")
+        if not begins and last and not last.startswith("//"):
+            break
+        kept = opening
+    return sum(map(len, lines[:kept]))
 
 
 def _head_limit(text: str, at: int) -> int:
@@ -341,6 +372,10 @@ def _metavariables(declared: str, at: int, script: bool) -> Iterator[Metavariabl
             if number == 0:
                 kind = re.sub(r"\s*[*\[].*|\s+any\b", "", one.kind)
             yield one
+            length = None if script else _LENGTH.search(one.kind)
+            if number == 0 and length is not None:
+                place = where + piece.index(length[1], piece.index("list"))
+                yield Metavariable(length[1], place, LENGTH, None, (), frozenset())
 
 
 def _declarator(piece: str, at: int, kind: str) -> Metavariable | None:
@@ -360,6 +395,7 @@ def _declarator(piece: str, at: int, kind: str) -> Metavariable | None:
         _reference(found, at) if found["rule"] else None,
         tuple(references),
         frozenset(local - {found["name"]}),
+        cut < len(piece),
     )
 
 
@@ -374,7 +410,9 @@ def _binding(piece: str, at: int) -> Metavariable | None:
     of = _reference(source, at + shift) if source else None
     name = names[-1]
     kind = "binding" if arrow else "output"
-    return Metavariable(name.group(), at + name.start(), kind, of, (), frozenset())
+    return Metavariable(
+        name.group(), at + name.start(), kind, of, (), frozenset(), arrow != "" and "=" in right
+    )
 
 
 def _reference(found: re.Match[str], at: int) -> Reference:
