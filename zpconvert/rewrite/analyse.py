@@ -14,7 +14,7 @@ from zpconvert.csource import declare
 from zpconvert.csource.ctype import CType
 from zpconvert.csource.parse import Node, descend
 from zpconvert.csource.unit import Unit
-from zpconvert.rewrite.context import Context
+from zpconvert.rewrite.context import Context, words
 from zpconvert.rewrite.slots import (
     Around,
     Assign,
@@ -239,6 +239,17 @@ class Visitor:
 
         return self.plain(node, object_macro(self, name, node))
 
+    def placed(self, node: Node) -> None:
+        """An expression is assigned to, or its address taken: no wrapped macro can be."""
+        while node.type == "parenthesized_expression" and node.named_children:
+            node = node.named_children[-1]
+        called = node.child_by_field_name("function") if node.type == "call_expression" else node
+        name = self.unit.text(called) if called is not None and called.type == "identifier" else ""
+        for macro in self.context.unit.macros.get(name, ()):
+            if self.lookup(name) is None:
+                slots = self.context.mentioned(words(macro.body) - set(macro.params or ()))
+                self.obstacle(node, f"macro '{name}' is assigned to", *slots)
+
     def _null(self, node: Node) -> Value:
         return Value(CType("void", 1), self.leaf(node))
 
@@ -294,6 +305,7 @@ class Visitor:
         if left is None or right is None or operator is None:
             return Value(None, self.leaf(node, state="unknown"))
         target, value = self.value(left), self.value(right)
+        self.placed(left)
         if operator.type != "=":
             self.obstacle(
                 node,
@@ -358,6 +370,7 @@ class Visitor:
             return Value(None, self.leaf(node, state="unknown"))
         value = self.value(argument)
         if operator.type == "&":
+            self.placed(argument)
             self.settle(value)
             if value.ctype is None:
                 return Value(None, self.leaf(node, state="unknown"))

@@ -140,6 +140,7 @@ def macro_call(visitor: Visitor, node: Node, name: str, args: list[Node]) -> Val
             return visitor.plain(node, first.ctype, first.slot)
         return visitor.around(node, first)
     if (name in _STORES or name in _STORES_AT) and present:
+        visitor.placed(args[0])
         return _store(visitor, node, name, present)
     if name in _CONDITION:
         for value in present:
@@ -212,13 +213,12 @@ def _places(
 ) -> None:
     """Arguments that a macro assigns to: fine for an iterator over members the descriptor has,
     and between the places themselves, which then flip together."""
-    places = [
-        v
-        for i, v in enumerate(values)
-        if v is not None and macros.assigns(visitor.context, name, i)
-    ]
-    for value in places:
-        visitor.settle(value)
+    places = []
+    for i, given in enumerate(values):
+        if given is not None and macros.assigns(visitor.context, name, i):
+            places.append(given)
+            visitor.settle(given)
+            visitor.placed(args[i])
     held = [v for v in places if v.slot is not None and visitor.context.is_old(v.ctype)]
     slots = [v.slot for v in held if v.slot is not None]
     for slot in slots[1:]:
@@ -226,7 +226,7 @@ def _places(
     others = [visitor.unit.text(a) for a in args if a.type == "identifier"]
     members = [o for o in others if visitor.lookup(o) is None]
     iterates = bool(members) and all(m in visitor.context.members for m in members)
-    exchanges = len(places) > 1 and len(places) == len(held) and not members
+    exchanges = len(places) == len(held) == len(args) and macros.exchanges(visitor.context, name)
     for value in held:
         if visitor.deep(value) or not (iterates or exchanges):
             visitor.obstacle(node, f"'{name}' assigns to it or takes its address", value.slot)

@@ -119,6 +119,14 @@ class Context:
         own = self.unit.structs.get(tag, {}).get(name)
         return self.resolve(own.ctype if own else self.headers.field(tag, name))
 
+    def mentioned(self, names: set[str]) -> set[Slot]:
+        """Slots that a text with these identifiers may reach: of functions, fields, globals."""
+        found = {s for n in names for s in self.params.get(n, []) if s is not None}
+        found |= {self.results[n] for n in names if n in self.results}
+        found |= {s for (_, field), s in self.fields.items() if field in names}
+        found |= {s for n, s in self.globals.items() if n in names}
+        return {s for s in found if not s.fixed}
+
     def add(
         self,
         slot_id: str,

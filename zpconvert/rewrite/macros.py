@@ -30,6 +30,8 @@ _REACHING = re.compile(
 #: An identifier that is no member's.
 _FREE = re.compile(r"(?<![\w.])(?<!->)[A-Za-z_]\w*")
 _ASSIGNMENT = re.compile(r"=(?!=)|\+\+|--|(?:[-+*/%|&^]|<<|>>)=")
+_MOVE = re.compile(r"(?<![=!<>+*/%|&^-])=(?!=)([^;,]*)")
+_CHANGE = re.compile(r"\+\+|--|[-+*/%|&^]=|<<=|>>=")
 _CALL = re.compile(r"([A-Za-z_]\w*)\s*\(([^()]*)\)")
 
 #: Parameters (None: object-like) and body of one definition of a macro.
@@ -258,6 +260,20 @@ def _passes_on(context: Context, body: str, word: str) -> bool:
         ):
             return True
     return False
+
+
+def exchanges(context: Context, name: str) -> bool:
+    """Whether a macro moves values between its arguments and names of its own, and no more."""
+    found = definitions(context, name)
+    for params, body in found:
+        moved = [m.group(1).strip("() ") for m in _MOVE.finditer(body)]
+        if params is None or len(params) < 2 or not moved or _CHANGE.search(body):
+            return False
+        if not all(_WORD.fullmatch(word) for word in moved):
+            return False
+        if any(context.headers.variable(w) or w in context.unit.globals for w in moved):
+            return False
+    return bool(found)
 
 
 def unhygienic(visitor: Visitor, node: Node, own: list[Macro]) -> None:

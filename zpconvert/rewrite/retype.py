@@ -280,13 +280,14 @@ class _Rendering:
         line = source.rfind(b"\n", 0, site.specifier[0]) + 1
         lead = source[line : site.specifier[0]]
         indent = lead[: len(lead) - len(lead.lstrip())].decode()
+        gap_text = " " if lead.strip() else f"\n{indent}"
         spelled = {
             new: _spell(source, site, self.types.new if new else None) for new in (True, False)
         }
         for i in range(1, len(states)):
             if states[i] != states[i - 1]:
                 gap = (site.declarators[i - 1][2], site.declarators[i][1])
-                self.edits.append(Replace(*gap, f";\n{indent}{spelled[states[i]]} "))
+                self.edits.append(Replace(*gap, f";{gap_text}{spelled[states[i]]} "))
 
     def local(self, site: TopLocal) -> None:
         """A fixed parameter's descriptor local."""

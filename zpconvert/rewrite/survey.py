@@ -60,7 +60,8 @@ def typed(context: Context, nodes: Iterable[Node]) -> dict[tuple[int, int], CTyp
     What the items declare becomes slots of the context, as `survey` has it. None is a type that
     could not be decided.
     """
-    context.types = {}
+    if context.types is None:
+        context.types = {}
     for node in nodes:
         _item(context, node)
     return context.types
@@ -263,10 +264,11 @@ def _macro(context: Context, item: Item, node: Node) -> None:
     unit, block = csource.read_body(macro.body)
     inner = Visitor(context, unit, item, macro.at - len(csource.BODY))
     inner.parameters = frozenset(macro.params or ())
+    inner.function = macro.name
     if block is not None:
         _macro_body(inner, block)
     else:
-        item.deps |= _mentioned(context, words(macro.body))
+        item.deps |= context.mentioned(words(macro.body))
         item.sites.append(
             Obstacle(
                 macro.at, f"the body of macro '{macro.name}' does not parse", frozenset(item.deps)
@@ -284,21 +286,12 @@ def _macro_body(inner: Visitor, block: Node) -> None:
 
 
 def _relevant(context: Context, macro: Macro) -> bool:
-    return bool(_mentioned(context, words(macro.body) - set(macro.params or ())))
-
-
-def _mentioned(context: Context, names: set[str]) -> set[Slot]:
-    """Slots that a text with these identifiers may reach: of functions, fields and globals."""
-    found = {s for n in names for s in context.params.get(n, []) if s is not None}
-    found |= {context.results[n] for n in names if n in context.results}
-    found |= {s for (_, field), s in context.fields.items() if field in names}
-    found |= {s for n, s in context.globals.items() if n in names}
-    return {s for s in found if not s.fixed}
+    return bool(context.mentioned(words(macro.body) - set(macro.params or ())))
 
 
 def _swallowed(context: Context, item: Item, node: Node) -> None:
     """Text that is no C to the grammar: nothing that it mentions can be flipped."""
-    slots = _mentioned(context, words(context.unit.source[node.start_byte : node.end_byte]))
+    slots = context.mentioned(words(context.unit.source[node.start_byte : node.end_byte]))
     if slots:
         item.deps |= slots
         item.sites.append(Obstacle(node.start_byte, "this does not parse as C", frozenset(slots)))
