@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A mailed patch over a tree, in memory: what the files become, and which lines it adds."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from zpconvert.errors import UserError
+
+if TYPE_CHECKING:
+    from unidiff.patch import Hunk, PatchedFile
+
+_MEND = "run this in the tree that the patch is for"
+
+
+@dataclass(frozen=True)
+class Patched:
+    """A file after a patch. added: 1-based lines that the patch adds."""
+
+    text: bytes
+    added: frozenset[int]
+
+
+Line = tuple[bytes, bool]
+
+
+def paths(patch: bytes, where: str) -> list[str]:
+    """The C files that a patch changes or adds, as paths from the top."""
+    return list(dict.fromkeys(f.path for f in _read(patch, where) if _code(f)))
+
+
+def apply(patch: bytes, where: str, read: Callable[[str], bytes | None]) -> dict[str, Patched]:
+    """The C files of a patch after it. Several diffs of one file add up, as in a mailbox.
+
+    where: the patch's name, for messages. read: path from the top → bytes, None if it is not
+    there. A hunk may have moved, or be in the tree already.
+    Raises UserError for a text that is no diff and for a patch that does not fit the tree.
+    """
+    files: dict[str, list[Line]] = {}
+    for file in _read(patch, where):
+        if not _code(file):
+            continue
+        if file.path not in files:
+            text = read(file.path)
+            if text is None and not file.is_added_file:
+                before = file.source_file.removeprefix("a/")
+                text = read(before) if file.is_rename else None
+            if text is None and not file.is_added_file:
+                raise UserError(where, f"changes {file.path}, which is not here", _MEND)
+            new = file.is_added_file
+            files[file.path] = [] if new else [(b, False) for b in _lines(text or b"")]
+        shift = 0
+        for hunk in file:
+            shift = _hunk(files[file.path], hunk, shift, f"{where}: {file.path}")
+    return {
+        path: Patched(
+            b"".join(text for text, _ in lines),
+            frozenset(n for n, (_, added) in enumerate(lines, 1) if added),
+        )
+        for path, lines in files.items()
+    }
+
+
+def _read(patch: bytes, where: str) -> list[PatchedFile]:
+    from unidiff.errors import UnidiffParseError
+    from unidiff.patch import PatchSet
+
+    # latin-1 keeps every byte; newline="\n" keeps a carriage return inside its line
+    stream = io.StringIO(patch.decode("latin-1"), newline="\n")
+    try:
+        files = list(PatchSet(stream))
+    except (UnidiffParseError, ValueError, IndexError) as error:
+        raise UserError(where, f"no unified diff: {error}", "give a patch or a mail") from None
+    if not files:
+        raise UserError(where, "there is no diff in it", "give a patch or a mail with one")
+    for file in files:
+        if file.path.startswith("/") or ".." in file.path.split("/"):
+            raise UserError(where, f"changes '{file.path}', outside of the tree", "do not use it")
+    return files
+
+
+def _code(file: PatchedFile) -> bool:
+    return file.path.endswith((".c", ".h")) and not file.is_removed_file
+
+
+def _lines(text: bytes) -> list[bytes]:
+    return io.BytesIO(text).readlines()
+
+
+def _hunk(lines: list[Line], hunk: Hunk, shift: int, where: str) -> int:
+    """Apply one hunk in place; how far the next ones have moved."""
+    edits = _edits(hunk)
+    wanted = max(0, hunk.source_start - (1 if hunk.source_length else 0)) + shift
+    gone = "-"
+    at = _find(lines, [text for kind, text in edits if kind != "+"], wanted)
+    if at is None:  # it may be in the tree already
+        gone = "+"
+        at = _find(lines, [text for kind, text in edits if kind != "-"], wanted)
+    if at is None:
+        raise UserError(where, f"the hunk of line {hunk.source_start} does not fit", _MEND)
+    new, end = [], at
+    for kind, text in edits:
+        if kind == "+":
+            new.append((text, True))
+        elif kind == " ":
+            new.append(lines[end])
+        end += kind in (" ", gone)
+    grown = len(new) - (end - at)
+    lines[at:end] = new
+    return at - wanted + shift + grown
+
+
+def _edits(hunk: Hunk) -> list[tuple[str, bytes]]:
+    """Kind (space, minus or plus) and text of each line."""
+    edits: list[tuple[str, bytes]] = []
+    for line in hunk:
+        if line.line_type == "\\":  # "No newline at end of file", about the line before
+            kind, text = edits[-1]
+            edits[-1] = kind, text.removesuffix(b"\n")
+        else:
+            edits.append((line.line_type, line.value.encode("latin-1")))
+    return edits
+
+
+def _find(lines: Sequence[Line], wanted: Sequence[bytes], near: int) -> int | None:
+    """Where a run of lines stands, as near as can be to an index."""
+    if not wanted:
+        return min(near, len(lines))
+    spots = [n for n, (text, _) in enumerate(lines) if text == wanted[0]]
+    for at in sorted(spots, key=lambda n: abs(n - near)):
+        if [text for text, _ in lines[at : at + len(wanted)]] == list(wanted):
+            return at
+    return None

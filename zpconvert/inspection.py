@@ -1,0 +1,289 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Files in, findings out: which descriptor a file speaks of, and what the tree knows of it.
+
+A file that includes no descriptor's header costs a search of its bytes and nothing else; the
+tree's other headers are read only when a rule cannot decide without them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from zpconvert import plan
+from zpconvert.check import run
+from zpconvert.check.model import Finding
+from zpconvert.check.rules.unused import UnusedHelper
+from zpconvert.check.subject import Subject
+from zpconvert.check.vocabulary import Vocabulary, vocabulary
+from zpconvert.conversion.descriptor import load_descriptor
+from zpconvert.conversion.load import list_conversions, load
+from zpconvert.conversion.model import Conversion, Descriptor
+from zpconvert.resources import semantic_patches_dir
+from zpconvert.rewrite.slots import Slot
+
+if TYPE_CHECKING:
+    from zpconvert.csource.externals import Externals
+
+_INCLUDE = rb"(?m)^[ \t]*#[ \t]*include[ \t]*[<\"]((?:[^>\"\n]*/)?%s)[>\"]"
+
+
+class Tree(Protocol):
+    """Where files are read from: the work tree, the index, a tree with a patch applied.
+
+    Paths are absolute and normal.
+    """
+
+    def read(self, path: Path) -> bytes | None:
+        """A file's bytes, None where there is no such file."""
+        ...
+
+    def mentioning(self, directory: Path, word: str) -> Mapping[Path, bytes]:
+        """The C files right in a directory that contain a word, by path."""
+        ...
+
+
+class WorkTree:
+    """Files as they are on disk."""
+
+    def read(self, path: Path) -> bytes | None:
+        """A file's bytes."""
+        try:
+            return path.read_bytes()
+        except (OSError, ValueError):
+            return None
+
+    def mentioning(self, directory: Path, word: str) -> Mapping[Path, bytes]:
+        """C files of a directory that contain a word."""
+        return _with_word(self, directory.iterdir(), word)
+
+
+@dataclass(frozen=True)
+class PatchedTree:
+    """The work tree with some files replaced."""
+
+    files: Mapping[Path, bytes]
+
+    def read(self, path: Path) -> bytes | None:
+        """A file's bytes, after the patch."""
+        return self.files[path] if path in self.files else WorkTree().read(path)
+
+    def mentioning(self, directory: Path, word: str) -> Mapping[Path, bytes]:
+        """C files of a directory that contain a word."""
+        here = [*directory.iterdir()] if directory.is_dir() else []
+        here += [p for p in self.files if p.parent == directory]
+        return _with_word(self, dict.fromkeys(here), word)
+
+
+class IndexTree:
+    """Files as they are staged in a repository's index."""
+
+    def __init__(self, top: Path, files: Mapping[Path, bytes]) -> None:
+        """files: what is known of the index already, by absolute path."""
+        self._top, self._known = top, dict[Path, bytes | None](files)
+
+    def read(self, path: Path) -> bytes | None:
+        """A file's bytes in the index."""
+        from zpconvert.git import index
+
+        if path not in self._known:
+            name = os.path.relpath(path, self._top)
+            inside = not name.startswith("..")
+            found = index.contents(self._top, [name]) if inside else {}
+            self._known[path] = found.get(name)
+        return self._known[path]
+
+    def mentioning(self, directory: Path, word: str) -> Mapping[Path, bytes]:
+        """C files of a directory that contain a word."""
+        from zpconvert.git import index
+
+        names = index.listed(self._top, os.path.relpath(directory, self._top), word)
+        found = index.contents(self._top, [n for n in names if n.endswith((".c", ".h"))])
+        return {self._top / n: text for n, text in found.items()}
+
+
+def _with_word(tree: Tree, paths: Iterable[Path], word: str) -> dict[Path, bytes]:
+    texts = {p: tree.read(p) for p in paths if p.suffix in (".c", ".h")}
+    return {p: t for p, t in texts.items() if t is not None and word.encode() in t}
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """What a file's inspection gave. mended: its text after --fix, if that changed it."""
+
+    path: Path
+    findings: tuple[Finding, ...]
+    mended: bytes | None = None
+    fixed: int = 0
+
+
+class Inspector:
+    """Checks files of one tree.
+
+    extra: conversions besides the bundled ones; they come first. show: path → as findings
+    have it. cache: where what headers say is kept.
+    """
+
+    def __init__(
+        self,
+        tree: Tree,
+        extra: Sequence[Conversion],
+        *,
+        show: Callable[[Path], str],
+        cache: Path | None,
+    ) -> None:
+        self._tree, self._extra, self._show, self._cache = tree, extra, show, cache
+        self._descriptors = _descriptors(extra)
+        patterns = [re.escape(_basename(d).encode()) for d in self._descriptors]
+        self._include = re.compile(_INCLUDE % (b"(?:" + b"|".join(patterns) + b")"))
+        self._headers = {_basename(d) for d in self._descriptors}
+        self._words: dict[tuple[str, Path | None], Vocabulary] = {}
+        self._met: dict[Path, Descriptor] = {}
+        self._seen: set[Path] = set()
+
+    def check(self, path: Path, text: bytes, *, fix: bool = False) -> Inspected:
+        """Check a file, mended first if asked for."""
+        self._seen.add(path)
+        if path.name not in self._headers and self._include.search(text) is None:
+            return Inspected(path, ())
+        found: list[Finding] = []
+        before, fixed = text, 0
+        for descriptor in self._descriptors:
+            make = self._maker(path, text, descriptor)
+            if make is None:
+                continue
+            if fix:
+                text, count = run.mended(make, text)
+                fixed += count
+            found += run.findings(make, text)
+        changed = text if text != before else None
+        return Inspected(path, tuple(dict.fromkeys(found)), changed, fixed)
+
+    def unused(self) -> list[Finding]:
+        """Unused helpers of the headers that checked files include, but were not checked."""
+        found: list[Finding] = []
+        for path, descriptor in self._met.items():
+            text = self._tree.read(path) if path not in self._seen else None
+            make = self._maker(path, text, descriptor) if text is not None else None
+            if make is not None and text is not None:
+                found += run.findings(make, text, [UnusedHelper()])
+        return found
+
+    def _maker(self, path: Path, text: bytes, descriptor: Descriptor) -> run.Make | None:
+        """How to look at a file in the light of a descriptor; None if it has none of it."""
+        header = self._own_header(path, text, descriptor)
+        if header:
+            words = self._vocabulary(descriptor, path, text)
+        else:
+            include = self._includes(text, descriptor)
+            if include is None:
+                return None
+            at, found = self._find_header(path, include, descriptor)
+            if at is not None:
+                self._met[at] = descriptor
+            words = self._vocabulary(descriptor, at, found)
+        stays, load_headers = self._stays(path, descriptor), partial(self._load, path, text)
+        users = partial(self._users, path, descriptor) if header else dict
+        return lambda source: Subject(
+            self._show(path),
+            source,
+            words,
+            header=header,
+            stays=stays,
+            users=users,
+            load=load_headers,
+        )
+
+    def _own_header(self, path: Path, text: bytes, descriptor: Descriptor) -> bool:
+        return path.name == _basename(descriptor) and _defines(text, descriptor)
+
+    def _includes(self, text: bytes, descriptor: Descriptor) -> str | None:
+        pattern = _INCLUDE % re.escape(_basename(descriptor).encode())
+        found = re.search(pattern, text)
+        return found[1].decode("utf-8", "surrogateescape") if found else None
+
+    def _find_header(
+        self, path: Path, include: str, descriptor: Descriptor
+    ) -> tuple[Path | None, bytes | None]:
+        """The header that a file includes: path and text, None where it is not found."""
+        places = [path.parent / include]
+        top = _top(path)
+        if top is not None:
+            places += [top / "include" / include, top / descriptor.header]
+        for place in (Path(os.path.normpath(p)) for p in places):
+            text = self._tree.read(place)
+            if text is not None and _defines(text, descriptor):
+                return place, text
+        return None, None
+
+    def _vocabulary(
+        self, descriptor: Descriptor, path: Path | None, text: bytes | None
+    ) -> Vocabulary:
+        key = descriptor.name, path
+        if key not in self._words:
+            self._words[key] = vocabulary(descriptor, text)
+        return self._words[key]
+
+    def _stays(self, path: Path, descriptor: Descriptor) -> Callable[[Slot], bool]:
+        """The borders of the conversions of this file, or else of all of the descriptor's."""
+        known = [c for c in self._conversions() if c.descriptor.name == descriptor.name]
+        own = [c for c in known if any(path.as_posix().endswith("/" + f) for f in c.files)]
+        patterns = [b.slot for c in own or known for b in c.border]
+        return lambda slot: any(plan.matches(p, slot) for p in patterns)
+
+    def _conversions(self) -> tuple[Conversion, ...]:
+        return (*self._extra, *_bundled())
+
+    def _users(self, header: Path, descriptor: Descriptor) -> Mapping[str, bytes]:
+        """Files that include a header: those beside it, and those of the conversions."""
+        if "include" in header.parent.parts:
+            return {}
+        texts = dict(self._tree.mentioning(header.parent, header.name))
+        if header.as_posix().endswith("/" + descriptor.header):
+            top = Path(header.as_posix().removesuffix(descriptor.header))
+            for file in {f for c in self._conversions() for f in c.files}:
+                text = self._tree.read(top / file)
+                if text is not None:
+                    texts.setdefault(top / file, text)
+        texts.pop(header, None)
+        return {str(p): t for p, t in texts.items() if self._includes(t, descriptor) is not None}
+
+    def _load(self, path: Path, text: bytes) -> Externals | None:
+        from zpconvert.csource.externals import externals_for
+
+        top = _top(path)
+        if top is None:
+            return None
+        return externals_for(top, os.path.relpath(path, top), text, self._cache)
+
+
+@cache
+def _bundled() -> tuple[Conversion, ...]:
+    return tuple(load(name) for name in list_conversions())
+
+
+def _descriptors(extra: Sequence[Conversion]) -> list[Descriptor]:
+    """One descriptor a name: those of the given conversions, then the bundled ones."""
+    found = {c.descriptor.name: c.descriptor for c in reversed(extra)}
+    for file in sorted((semantic_patches_dir() / "descriptors").glob("*.toml")):
+        bundled = load_descriptor(file)
+        found.setdefault(bundled.name, bundled)
+    return list(found.values())
+
+
+def _basename(descriptor: Descriptor) -> str:
+    return Path(descriptor.header).name
+
+
+def _defines(text: bytes, descriptor: Descriptor) -> bool:
+    return re.search(rf"\bstruct\s+{descriptor.name}\s*{{".encode(), text) is not None
+
+
+def _top(path: Path) -> Path | None:
+    """The top of the kernel tree that a file is in, as far as it looks like one."""
+    return next((p for p in path.parents if (p / "include" / "linux").is_dir()), None)
