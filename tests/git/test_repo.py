@@ -130,3 +130,12 @@ def test_modes(tree: Path) -> None:
 def test_what_is_no_identity_is_refused() -> None:
     with pytest.raises(ValueError, match="not a git identity"):
         parse_ident("nobody")
+
+
+def test_a_user_whom_git_does_not_know_is_nobody_and_not_made_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "EMAIL"):
+        monkeypatch.delenv(name, raising=False)
+    assert repo.known_ident(tmp_path) is None
+    assert str(repo.nobody(7)) == "Your Name <you@example.org> 7 +0000"

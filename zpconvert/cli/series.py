@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,7 +95,9 @@ def command(
     from zpconvert.mail.record import SeriesOptions
 
     output.check(out)
-    ident = repo.author_ident(tree if tree.is_dir() else Path.cwd())
+    here = tree if tree.is_dir() else Path.cwd()
+    known = repo.author_ident(here) if signoff else repo.known_ident(here)
+    ident = known or repo.nobody(int(time.time()))
     found, result = computed(conversion, tree, allow_scripts, timeout)
     measurement = _measured(tree, found, result) if measure else None
     options = SeriesOptions(reroll, subject_prefix, rfc, to, cc, in_reply_to)
@@ -107,6 +110,11 @@ def command(
     if json_file is not None:
         json_file.write_bytes((out / "series.json").read_bytes())
     _summary(tree, out, found, result, measurement, posted)
+    if known is None:
+        say(
+            f"not to be sent: git does not know who you are, so they are from {ident.person}; "
+            "set user.name and user.email and repeat"
+        )
     if measurement is not None and measurement.troubles:
         raise Findings
 

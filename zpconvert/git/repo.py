@@ -68,17 +68,33 @@ def author_ident(cwd: Path) -> Ident:
     A name and address that git would make up from the machine's are not taken: they would
     go out in mails. Raises UserError when there is no identity.
     """
-    asked = user_git(cwd, "-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT", check=False)
-    if asked.code != 0 and not _NOBODY.search(asked.stderr):
-        raise _refusal(cwd, asked)
-    if asked.code != 0:
+    ident = known_ident(cwd)
+    if ident is None:
         raise UserError(
             "git",
             "does not know who you are",
             "run 'git config --global user.name \"Your Name\"' and "
             "'git config --global user.email you@example.org'",
         )
-    return parse_ident(asked.text)
+    return ident
+
+
+def known_ident(cwd: Path) -> Ident | None:
+    """As `author_ident`, but None when git does not know who the user is."""
+    asked = user_git(cwd, "-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT", check=False)
+    if asked.code == 0:
+        return parse_ident(asked.text)
+    if not _NOBODY.search(asked.stderr):
+        raise _refusal(cwd, asked)
+    return None
+
+
+def nobody(now: int) -> Ident:
+    """Stands for a user whom git does not know, in mails that are to be read and not sent.
+
+    now: seconds since the epoch.
+    """
+    return Ident("Your Name", "you@example.org", f"{now} +0000")
 
 
 def file_modes(path: Path, commit: str, files: tuple[str, ...]) -> dict[str, str]:
