@@ -31,7 +31,7 @@ def command(conversion: str, step: str | None, rules: bool, as_json: bool) -> No
     """
     found = load(conversion)
     if rules:
-        show_code(_rules(found), "c")
+        show_code(_rules(found), "smpl")
         return
     steps = found.steps if step is None else (_step(found, step),)
     if as_json:

@@ -35,7 +35,10 @@ def coloured() -> bool:
 
 
 def show_code(text: str, language: str) -> None:
-    """Print code on stdout, highlighted on a terminal, byte for byte elsewhere."""
+    """Print code on stdout, highlighted on a terminal, byte for byte elsewhere.
+
+    language: `smpl`, or a name that Pygments knows (`diff`, `c`).
+    """
     if not coloured():
         click.echo(text, nl=False)
         return
@@ -43,4 +46,9 @@ def show_code(text: str, language: str) -> None:
     from pygments.formatters import TerminalFormatter
     from pygments.lexers import get_lexer_by_name
 
-    click.echo(highlight(text, get_lexer_by_name(language), TerminalFormatter()), nl=False)
+    from zpconvert.smpl.lexer import SmplLexer
+
+    # Pygments finds plugins by installed packages, and a checkout may be none
+    whole = {"stripnl": False, "ensurenl": False}
+    lexer = SmplLexer(**whole) if language == "smpl" else get_lexer_by_name(language, **whole)
+    click.echo(highlight(text, lexer, TerminalFormatter()), nl=False)

@@ -362,3 +362,21 @@ def _is_operand(line: str, rest: str) -> bool:
     return not (
         divided and isinstance(tree.body[0], ast.Expr) and isinstance(divided[0].right, ast.Name)
     )
+
+
+def uses_of(script: Script, name: str) -> list[tuple[int, int]]:
+    """Spans of a global name in a script, in the file: those that a local hides left out."""
+    if script.module is None:
+        return []
+    nodes: set[libcst.CSTNode] = set()
+    scopes = set(script.module.resolve(metadata.ScopeProvider).values())
+    for scope in scopes:
+        if isinstance(scope, metadata.GlobalScope):
+            for assignment in scope.assignments[name]:
+                if isinstance(assignment, metadata.Assignment):
+                    nodes |= {each.node for each in assignment.references}
+                    nodes.add(assignment.node)
+    return sorted(
+        {script.span(node) for node in nodes if m.matches(node, m.Name(name))}
+        | {script.span(node) for node in _unknown(script, ()).get(name, [])}
+    )

@@ -106,8 +106,11 @@ class Occurrence:
 
 @dataclass(frozen=True)
 class Block:
-    """A rule, script, initialize or finalize block. Offsets: `at` of its head's `@`, `body_at`
-    and `end` of its body, `end` without the comments that follow a script."""
+    """A rule, script, initialize or finalize block.
+
+    Offsets: `at` of its head's `@`, `declared_at` of its declarations, `body_at` and `end` of
+    its body, without the comments that follow a script.
+    """
 
     kind: str
     language: str
@@ -118,6 +121,7 @@ class Block:
     metavariables: tuple[Metavariable, ...]
     body: str
     masked: str
+    declared_at: int
     body_at: int
     embedded: int | None = None
     faults: tuple[Fault, ...] = field(default=(), compare=False)
@@ -312,6 +316,7 @@ def _block(text: str, at: int) -> Block:
         tuple(_metavariables(declared, at + head_end + 1, script is not None)),
         text[start:end],
         body[: end - start],
+        at + min(head_end + 1, body_at),
         start,
         None if embedded is None else at + head_end + 1 + embedded.start(),
         tuple(faults),
