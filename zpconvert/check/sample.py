@@ -10,6 +10,7 @@ from zpconvert.check.vocabulary import vocabulary
 from zpconvert.conversion.model import Descriptor, Helper, Member
 
 HEADER = b"""\
+/* The descriptor of the examples. */
 struct desc {
 	unsigned long flags;
 	union {
@@ -62,7 +63,7 @@ DESCRIPTOR = Descriptor(
     to_old="desc_page",
     from_old="page_desc",
     to_folio="desc_folio",
-    intro="",
+    intro="The descriptor of the examples.",
     doc="",
     casts="",
     includes=(),

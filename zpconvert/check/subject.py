@@ -157,6 +157,42 @@ class Subject:
             found = self._thorough[1].get(span)
         return found
 
+    @cached_property
+    def _aliases(self) -> dict[tuple[str | None, str], int]:
+        """(function, name) → byte of locals that only name a cast descriptor."""
+        found = {}
+        for slot in self.slots.values():
+            if slot.kind == "local" and slot.depth == 1 and self._names_cast(slot):
+                found[slot.function, slot.name] = slot.at
+        return found
+
+    def _names_cast(self, slot: Slot) -> bool:
+        node = self.unit.root.descendant_for_byte_range(slot.at, slot.at + len(slot.name))
+        while node is not None and node.type not in ("init_declarator", "declaration"):
+            node = node.parent
+        value = node.child_by_field_name("value") if node is not None else None
+        call = ctext.call_of(self.unit, ctext.bare(value)) if value is not None else None
+        if call is None or call.name not in self.words.to_old:
+            return False
+        start = next(n for n in self.items if n.start_byte <= slot.at < n.end_byte)
+        return not any(
+            n.type == "assignment_expression"
+            and (left := n.child_by_field_name("left")) is not None
+            and self.unit.text(left) == slot.name
+            for n in ctext.walk(start)
+        )
+
+    def names_cast(self, slot: Slot) -> bool:
+        """Whether a local is a name for a cast descriptor, from its declaration on."""
+        return self._aliases.get((slot.function, slot.name)) == slot.at
+
+    def alias(self, spot: Spot, node: Node) -> bool:
+        """Whether an expression is such a local."""
+        node = ctext.bare(node)
+        if spot.macro is not None or node.type != "identifier":
+            return False
+        return (self.function_at(node), self.unit.text(node)) in self._aliases
+
     # -- findings ------------------------------------------------------------------------
 
     def finding(

@@ -19,6 +19,8 @@ from zpconvert.csource.unit import Macro, Unit
 
 _CAST = re.compile(rb"\(\s*(?:const\s+)?struct\s+(\w+)\s*\*\s*\)")
 _CALL = re.compile(rb"\b(\w+)\s*\(")
+#: Bytes of a header in which its opening comment is.
+_HEAD = 4096
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,10 @@ class Vocabulary:
 
     to_old, from_old, to_folio: what casts between the types. natives: old calls and the
     helpers that stand for them. overlays: member of the old struct → members that lie over it.
-    header: the tree's header, read; None where there is none.
+    missing: natives of the descriptor's table that its header lacks; only where that header is
+    one of ours, for in another's tree there is nothing to be said about it.
+    header: the tree's header, read; None where there is none. ours: the header is generated
+    from the descriptor, or there is none.
     """
 
     descriptor: Descriptor
@@ -36,7 +41,9 @@ class Vocabulary:
     to_folio: frozenset[str]
     natives: tuple[Native, ...]
     overlays: dict[str, tuple[str, ...]]
+    missing: tuple[Native, ...] = ()
     header: Unit | None = field(default=None, compare=False)
+    ours: bool = True
 
     @property
     def casts(self) -> frozenset[str]:
@@ -71,6 +78,8 @@ def vocabulary(descriptor: Descriptor, header: bytes | None) -> Vocabulary:
             tuple(n for h in descriptor.helpers for n in of_helper(descriptor, h)),
             _overlays((m.over, m.name) for m in descriptor.members),
         )
+    ours = _generated(descriptor, unit.source)
+    table = tuple(n for h in descriptor.helpers for n in of_helper(descriptor, h)) if ours else ()
     casts = _casts(descriptor, unit)
     to_old = frozenset(n for n, to in casts.items() if to == descriptor.replaces)
     from_old = frozenset(n for n, to in casts.items() if to == descriptor.name)
@@ -84,8 +93,16 @@ def vocabulary(descriptor: Descriptor, header: bytes | None) -> Vocabulary:
         to_folio,
         of_header(descriptor, unit, to_old, from_old, to_folio),
         _overlays(paired or ((m.over, m.name) for m in descriptor.members)),
+        tuple(n for n in table if n.helper not in unit.functions),
         unit,
+        ours,
     )
+
+
+def _generated(descriptor: Descriptor, header: bytes) -> bool:
+    """Whether a header begins with the text that ours begin with, however it is wrapped."""
+    words = re.findall(r"[^\s*]+", header[:_HEAD].decode("utf-8", "replace"))
+    return " ".join(descriptor.intro.split()) in " ".join(words)
 
 
 def _overlays(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:

@@ -203,10 +203,7 @@ def _patch(patch: Path, extra: list[Conversion]) -> Result:
 
     where = "stdin" if str(patch) == "-" else str(patch)
     try:
-        if where == "stdin":
-            mail = sys.stdin.buffer.read()
-        else:
-            mail = patch.read_bytes()
+        mail = sys.stdin.buffer.read() if where == "stdin" else patch.read_bytes()
     except OSError as error:
         raise UserError(where, f"cannot be read: {error.strerror}", "check the path") from None
     root = _root(patches.paths(mail, where))

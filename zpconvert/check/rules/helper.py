@@ -18,7 +18,9 @@ class HelperCall(Rule):
     things about the descriptor that the call for pages has to find out (that there is no
     compound head to look for, say). The cast was needed only while there was no helper.
 
-    Which helpers there are is read from the tree's own header, if there is one.
+    Which helpers there are is read from the tree's own header, if there is one. A helper that
+    only the descriptor's table has is named too where the header was generated from it, but
+    not put in: the header gets it first.
     """
 
     code = "ZPC002"
@@ -75,7 +77,7 @@ static struct desc *find(unsigned long pfn)
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         by_name: dict[str, list[Native]] = {}
-        for native in subject.words.natives:
+        for native in (*subject.words.natives, *subject.words.missing):
             by_name.setdefault(native.shape.function, []).append(native)
         for spot, node in subject.nodes("call_expression"):
             call = call_of(spot.unit, node)
@@ -90,11 +92,13 @@ static struct desc *find(unsigned long pfn)
         if len(call.args) != len(native.shape.args):
             return None
         given: list[tuple[int, Node]] = []
+        named = False
         for arg, (cast, index) in zip(call.args, native.shape.args, strict=True):
             found, inner = cast_of(unit, arg, words.to_old, words.to_folio)
-            if found != cast and cast:
+            if cast and found != cast and not (cast == "old" and subject.alias(spot, arg)):
                 return None
-            given.append((index, inner if cast else arg))
+            given.append((index, inner if found and cast else arg))
+            named = named or bool(cast and not found)
         outer = call.node
         if native.shape.returns:
             above = call_round(unit, call.node)
@@ -104,12 +108,16 @@ static struct desc *find(unsigned long pfn)
         if native.helper in (spot.macro, subject.function_at(call.node)):
             return None
         start, end = outer.start_byte + spot.shift, outer.end_byte + spot.shift
+        said = f"{call.name}() on a {words.descriptor.name}"
+        if native in words.missing:
+            todo = f"its table has {native.helper}(), which the header does not define yet"
+            return subject.finding(self, start, end, f"{said}: {todo}")
         order = sorted(given, key=lambda g: g[0])
         text = b", ".join(unit.source[n.start_byte : n.end_byte] for _, n in order)
         return subject.finding(
             self,
             start,
             end,
-            f"{call.name}() on a {words.descriptor.name}: it has {native.helper}()",
-            Fix(start, end, native.helper.encode() + b"(" + text + b")"),
+            f"{said}: it has {native.helper}()",
+            None if named else Fix(start, end, native.helper.encode() + b"(" + text + b")"),
         )

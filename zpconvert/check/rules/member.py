@@ -90,7 +90,8 @@ def _cast(subject: Subject, spot: Spot, node: Node) -> bool:
             return False
         to = declare.type_text(described, spot.unit.source, spot.unit.masked.types)
         return to == words.old and subject.type_of(spot, bare(value)) == words.new
-    return bool(cast_of(spot.unit, node, words.to_old, words.to_folio)[0])
+    cast, _ = cast_of(spot.unit, node, words.to_old, words.to_folio)
+    return bool(cast) or subject.alias(spot, node)
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -24,6 +24,9 @@ class NewSlot(Rule):
     these, a callback whose signature others fix may keep its parameter if all it does with it
     is to make the descriptor of it; and a function of two statements whose job is the border
     (it takes or gives the descriptor, and never the old type) may hold one in between.
+
+    In a tree that others converted there is no such list: there a local that names a cast
+    descriptor, from its declaration on, is as good as the cast.
     """
 
     code = "ZPC001"
@@ -99,6 +102,8 @@ int callback(struct page *page, int mode)
             return slot.fixed and all(
                 _only_converted(subject, d, slot.name) for d in function.definitions
             )
+        if not subject.words.ours and subject.names_cast(slot):
+            return True
         return any(
             node.type == "function_definition"
             and node.start_byte <= slot.at < node.end_byte

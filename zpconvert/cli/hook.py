@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`zpconvert hook`: check what is about to be committed, for people without pre-commit."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from zpconvert.cli.talk import say
+
+
+@click.group("hook")
+def command() -> None:
+    """A git hook that checks what is about to be committed."""
+
+
+@command.command("install")
+def install() -> None:
+    """Run 'zpconvert check --staged' before each commit; a hook that is there is kept."""
+    from zpconvert.git import hooks
+
+    words = [sys.executable, "-m", "zpconvert", "check", "--staged"]
+    hook, kept = hooks.install(Path.cwd(), words)
+    say(f"installed {hook}" + ("; the hook that was there runs first" if kept else ""))
+
+
+@command.command("remove")
+def remove() -> None:
+    """Take the hook out again; the one that was there before comes back."""
+    from zpconvert.git import hooks
+
+    hook, back = hooks.remove(Path.cwd())
+    say(f"removed {hook}" + ("; the hook that was there is back" if back else ""))
