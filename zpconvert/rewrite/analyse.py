@@ -427,7 +427,10 @@ class Visitor:
             return Value(None, self.leaf(node, state="unknown"))
         if operand.type == "initializer_list":
             return self._compound_literal_expression(node)
-        ctype = self.described(described)
+        return self.cast(node, operand, self.described(described))
+
+    def cast(self, node: Node, operand: Node, ctype: CType | None) -> Value:
+        """Visit what is cast to a type."""
         value = self.value(operand)
         if self.deep(value) and value.slot is not None and (ctype is None or ctype.base != "void"):
             self.pin(value.slot, node.start_byte, "it is cast to another type")

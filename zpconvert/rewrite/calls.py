@@ -60,6 +60,9 @@ def call(visitor: Visitor, node: Node) -> Value:
     """Visit a call expression."""
     function, listed = node.child_by_field_name("function"), node.child_by_field_name("arguments")
     args = [a for a in listed.named_children if a.type != "comment"] if listed else []
+    cast = _masked_cast(visitor, function) if len(args) == 1 else None
+    if cast is not None:
+        return visitor.cast(node, args[0], visitor.typeof(cast))
     if function is None or function.type != "identifier":
         if function is not None:
             visitor.want(visitor.value(function), "any")
@@ -70,6 +73,14 @@ def call(visitor: Visitor, node: Node) -> Value:
     if name in visitor.context.unit.functions:
         return _own(visitor, node, name, function, args)
     return macro_call(visitor, node, name, args)
+
+
+def _masked_cast(visitor: Visitor, function: Node | None) -> str | None:
+    """The type in `(typeof(x))(y)`, which is a call to a grammar that sees one name there."""
+    if function is None or function.type != "parenthesized_expression":
+        return None
+    inner = function.named_children
+    return visitor.unit.masked.types.get(inner[0].start_byte) if len(inner) == 1 else None
 
 
 def _unknown(visitor: Visitor, node: Node, args: list[Node]) -> Value:

@@ -153,7 +153,7 @@ class Context:
         for tag, fields in self.unit.structs.items():
             for name, field in fields.items():
                 if self.is_old(field.ctype) and field.ctype and field.ctype.depth:
-                    at = field.declarator.node.start_byte
+                    at = (field.declarator.name or field.declarator.node).start_byte
                     self.fields[tag, name] = self.add(
                         f"{tag}.{name}", "field", None, name, field.ctype.depth, at
                     )
@@ -163,7 +163,12 @@ class Context:
             static = b"static" in declare.storage(node, self.unit.source)
             if self.is_old(base) and declarator.depth and static and not declarator.called:
                 self.globals[name] = self.add(
-                    f":{name}", "global", None, name, declarator.depth, node.start_byte
+                    f":{name}",
+                    "global",
+                    None,
+                    name,
+                    declarator.depth,
+                    (declarator.name or node).start_byte,
                 )
 
     def _signature(self, function: Function) -> None:
@@ -176,7 +181,7 @@ class Context:
                 function.name,
                 function.name,
                 function.result.depth,
-                node.start_byte,
+                (declarator.name or node).start_byte,
             )
         slots: list[Slot | None] = []
         for parameter, (name, ctype, at) in zip(
@@ -201,7 +206,7 @@ class Context:
             depth, called = (d.depth, d.called) if d else (0, False)
             name = unit.text(d.name) if d and d.name else ""
             ctype = None if called else self.resolve(base.pointed(depth))
-            found.append((name, ctype, node.start_byte))
+            found.append((name, ctype, (d.name if d and d.name else node).start_byte))
         return found
 
 

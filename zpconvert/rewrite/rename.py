@@ -41,7 +41,8 @@ def names(
     everything = words(unit.masked.text)
     for name, new in list(new_functions.items()):
         if new in everything or taken(new):
-            line, column = unit.position(unit.functions[name].declarations[0][0].start_byte)
+            node, declarator = unit.functions[name].declarations[0]
+            line, column = unit.position((declarator.name or node).start_byte)
             refusals.append(
                 Refusal(line, column, f"'{name}()' would become '{new}', which exists", f"{name}()")
             )

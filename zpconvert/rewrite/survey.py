@@ -244,7 +244,7 @@ def _field(visitor: Visitor, node: Node) -> None:
     by_start = {s.at: s for s in context.fields.values()}
     slots: list[tuple[Slot | None, int, int]] = []
     for declarator in declare.declarators(node):
-        slot = by_start.get(declarator.node.start_byte)
+        slot = by_start.get((declarator.name or declarator.node).start_byte)
         slots.append((slot, declarator.node.start_byte, declarator.node.end_byte))
         if slot is not None and declarator.name is not None:
             visitor.item.deps.add(slot)
