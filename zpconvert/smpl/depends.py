@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_TOKEN = re.compile(r"&&|\|\||[!()]|[A-Za-z_]\w*|\S")
-_FILE = re.compile(r"\bfile\s+in\s+(?:\"[^\"]*\"|\S*)")
+_TOKEN = re.compile(r"\bfile\s+in\b(?:\s*\"[^\"]*\")?|&&|\|\||[!()]|[A-Za-z_]\w*|\S")
+_FILE = re.compile(r"file\s+in\b")
 #: Deeper conditions than this are not written by people.
 _DEEPEST = 50
 
@@ -42,8 +42,7 @@ _TRUE = Condition("true")
 
 def parse_condition(text: str, at: int) -> tuple[Condition, list[tuple[int, str]]]:
     """The condition, and what is wrong with it as (offset, what); `at` is the text's offset."""
-    bare = _FILE.sub(lambda found: " " * len(found.group()), text)
-    reader = _Reader([(found.group(), at + found.start()) for found in _TOKEN.finditer(bare)], at)
+    reader = _Reader([(found.group(), at + found.start()) for found in _TOKEN.finditer(text)], at)
     condition = reader.either(0) if reader.tokens else _TRUE
     if reader.left and not reader.wrong:
         word, where = reader.left[0]
@@ -95,6 +94,9 @@ class _Reader:
             if not self._take(")"):
                 self.wrong.append((self._end, "a ')' is missing in 'depends on'"))
             return inner
+        if self.left and _FILE.match(self.left[0][0]):
+            self._next += 1
+            return _TRUE
         if self.left and re.match(r"[A-Za-z_]", self.left[0][0]):
             self._next += 1
             return Condition("name", name=Name(*self.tokens[self._next - 1]))
