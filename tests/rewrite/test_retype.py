@@ -641,6 +641,16 @@ def test_nothing_flipped_nothing_changed(convert: Convert, example: Example) -> 
     assert (result.refusals, result.text) == ([], example.before)
 
 
+def test_a_body_of_one_line_with_two_fixed_parameters(convert: Convert) -> None:
+    result = convert("int f(struct page *a, struct page *b) {a = b; return a == b;}\n")
+    assert result.text == (
+        "int f(struct page *a, struct page *b) {\n"
+        "\tstruct desc *a_desc = page_desc(a);\n"
+        "\tstruct desc *b_desc = page_desc(b);\n\n"
+        "\ta_desc = b_desc; return a_desc == b_desc;}\n"
+    )
+
+
 REFUSED = {
     "f:p changes in place": (
         "static void f(struct page *p)\n{\n\tp++;\n}\n",

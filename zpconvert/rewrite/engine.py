@@ -102,12 +102,18 @@ class FileMigration:
         return found
 
     def _shim(self, item: Item, function: str) -> bytes:
-        """A function of the old name and types that calls the converted one."""
+        """A function of the old name and types that calls the converted one.
+
+        It may be unused: those who still call it can all be in one arm of an `#ifdef`, as
+        the last caller of get_next_page() was under CONFIG_COMPACTION.
+        """
         unit, context = self.survey.unit, self.survey.context
         node, declarator = unit.functions[function].declarations[-1]
         body = node.child_by_field_name("body")
         assert body is not None
         head = self.source[item.code : body.start_byte].rstrip()
+        if b"__maybe_unused" not in head:
+            head = re.sub(rb"^static\b(\s+inline\b)?", rb"static\1 __maybe_unused", head)
         args = []
         for (name, _, _), slot in zip(
             context.parameters(declarator), context.params[function], strict=True

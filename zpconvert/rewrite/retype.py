@@ -299,11 +299,13 @@ class _Rendering:
             f"\n{indent}{site.qualifier}struct {self.types.new} *{name} = "
             f"{self.types.from_old}({site.slot.name});"
         )
-        if site.blank and site == self._last_local():
+        last = site == self._last_local()
+        if last and site.blank:
             text += "\n"
-        if site.rest is not None:
-            text += f"\n{indent}"
-        self.edits.append(Replace(site.at, site.rest or site.at, text))
+        if last and site.rest is not None:
+            self.edits.append(Replace(site.at, site.rest, f"{text}\n{indent}"))
+        else:
+            self.edits.append(Replace(site.at, site.at, text))
 
     def _last_local(self) -> TopLocal:
         """The last descriptor local of the function."""
