@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from zpconvert.lint.model import Problem, Rule, Subject
 from zpconvert.lint.reach import may_run
-from zpconvert.smpl.syntax import Block, Document
+from zpconvert.smpl.syntax import Block, Document, lines
 
 MODES = ("patch", "context", "org", "report")
 _HEAD = "// Confidence: High\n// Options: --no-includes\n"
@@ -104,7 +104,7 @@ _SILENT = {
 def _speaks(block: Block, mode: str) -> bool:
     if block.is_smpl:
         signs = {"patch": "-+", "context": "*"}.get(mode, "")
-        return any(line[:1] and line[:1] in signs for line in block.masked.splitlines())
+        return any(line[:1] and line[:1] in signs for line in lines(block.masked))
     return block.kind in ("script", "finalize") and mode in ("org", "report")
 
 

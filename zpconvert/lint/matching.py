@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from zpconvert.lint.model import Problem, Rule, Subject
 from zpconvert.lint.reach import never_runs
-from zpconvert.smpl.syntax import Block, without_comments
+from zpconvert.smpl.syntax import Block, lines, without_comments
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|[A-Za-z_]\w*|\d\w*|\S')
@@ -40,8 +40,7 @@ def _dead_lines(subject: Subject) -> Iterator[Problem]:
 
 def _comments(block: Block) -> Iterator[Problem]:
     at = block.body_at
-    bare = block.masked.splitlines(keepends=True)
-    for line, code in zip(block.body.splitlines(keepends=True), bare, strict=True):
+    for line, code in zip(lines(block.body), lines(block.masked), strict=True):
         if code[:1] == "-" and not code[1:].strip() and line[1:].lstrip().startswith(("//", "/*")):
             yield Problem(at, "a comment is not matched, nor is it removed")
         at += len(line)
@@ -52,7 +51,7 @@ def _arms(block: Block) -> Iterator[list[tuple[int, str]]]:
     stack: list[list[tuple[int, str]]] = []
     at = block.body_at
     code = without_comments(block.body)
-    for line in code.splitlines(keepends=True):
+    for line in lines(code):
         mark = line.strip() if line[:1] in "(|)&" else ""
         if mark == "(":
             stack.append([(at + len(line), "")])
@@ -94,8 +93,8 @@ def _line_of(text: str, at: int) -> int:
 
 def _pattern(text: str) -> str:
     """What a text matches: its added lines left out, and the signs of the others."""
-    lines = (line for line in text.splitlines() if line[:1] != "+")
-    return "\n".join(line[1:] if line[:1] in ("-", "*") else line for line in lines)
+    kept = (line for line in lines(text) if line[:1] != "+")
+    return "".join(line[1:] if line[:1] in ("-", "*") else line for line in kept)
 
 
 def _whole_pattern(block: Block) -> tuple[str, ...] | None:
@@ -105,15 +104,15 @@ def _whole_pattern(block: Block) -> tuple[str, ...] | None:
     adds must not hold a name that it looks for. None for any other.
     """
     code = without_comments(block.body)
-    lines = [line for line in code.splitlines() if line.strip()]
-    if block.depends is not None or block.extends is not None or not lines:
+    marked = [line for line in lines(code) if line.strip()]
+    if block.depends is not None or block.extends is not None or not marked:
         return None
-    if any(line[:1] not in ("-", "+") for line in lines) or "..." in code or "@" in code:
+    if any(line[:1] not in ("-", "+") for line in marked) or "..." in code or "@" in code:
         return None
     if any(each.of or each.references or "=" in each.kind for each in block.metavariables):
         return None
-    removed = _TOKEN.findall("\n".join(line[1:] for line in lines if line[0] == "-"))
-    added = set(_WORD.findall("\n".join(line[1:] for line in lines if line[0] == "+")))
+    removed = _TOKEN.findall("\n".join(line[1:] for line in marked if line[0] == "-"))
+    added = set(_WORD.findall("\n".join(line[1:] for line in marked if line[0] == "+")))
     fixed = {word for word in removed if _WORD.fullmatch(word)} - set(block.declared)
     if not fixed or fixed & added:
         return None

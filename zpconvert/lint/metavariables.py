@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from zpconvert.lint.model import Problem, Rule, Subject
-from zpconvert.smpl.syntax import LENGTH, Block, Document, Reference
+from zpconvert.smpl.syntax import LENGTH, Block, Document, Reference, lines
 
 _A = "@a@\nexpression e;\nposition p;\n@@\n* one(e)@p\n"
 
@@ -76,7 +76,7 @@ def _undeclared(block: Block, document: Document) -> Iterator[Problem]:
 
 def _is_local(name: str, block: Block) -> bool:
     """Whether the added code itself declares the name, or calls or labels it."""
-    added = "\n".join(line[1:] for line in block.masked.splitlines() if line[:1] == "+")
+    added = "".join(line[1:] for line in lines(block.masked) if line[:1] == "+")
     return bool(
         re.search(rf"\b\w+[\s*]+\b{re.escape(name)}\s*[;=,\[)]|\b{re.escape(name)}\s*[(:]", added)
     )

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Rules about the Python inside semantic patches. Their checks are in `scriptcheck`, which
-imports libcst; this table does not, so that a patch without scripts is linted quickly."""
+"""Rules about the Python inside semantic patches. Their checks are in `scriptcheck` and
+`scriptreach`, which import libcst; this table does not, so that a patch without scripts is
+linted quickly."""
 
 from __future__ import annotations
 
@@ -17,14 +18,15 @@ _HEAD = _A + "@script:python@\np << a.p;\n@@\n"
 
 
 def _each(name: str) -> Callable[[Subject], Iterator[Problem]]:
-    """The check `name` of scriptcheck, over every script."""
+    """The check `name`, over every script."""
 
     def check(subject: Subject) -> Iterator[Problem]:
         scripts: tuple[Script, ...] = subject.scripts
         if scripts:
-            from zpconvert.lint import scriptcheck
+            from zpconvert.lint import scriptcheck, scriptreach
 
-            yield from getattr(scriptcheck, name)(subject, scripts)
+            home = scriptcheck if hasattr(scriptcheck, name) else scriptreach
+            yield from getattr(home, name)(subject, scripts)
 
     return check
 

@@ -107,7 +107,7 @@ def _references(document: Document, names: set[str], wanted: Renaming) -> Iterat
 
 
 def _in_script(subject: Subject, block: Block, wanted: Renaming) -> list[Edit]:
-    from zpconvert.lint.scriptcheck import uses_of
+    from zpconvert.lint.scriptnames import uses_of
 
     script = next((one for one in subject.scripts if one.block is block), None)
     if script is None or not script.exact or script.module is None:

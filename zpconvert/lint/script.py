@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import libcst
 from libcst import metadata
+from libcst.metadata import CodeRange
 
 from zpconvert.lint.python2 import Construct, constructs, modernise
 from zpconvert.smpl.scripts import python_2_line
@@ -43,6 +45,36 @@ class Script:
             return None
         return metadata.MetadataWrapper(libcst.parse_module(text), unsafe_skip_copy=True)
 
+    @cached_property
+    def parents(self) -> dict[libcst.CSTNode, libcst.CSTNode]:
+        """Every node but the module itself, in the order of the text, and what it is in."""
+        found: dict[libcst.CSTNode, libcst.CSTNode] = {}
+        todo: list[libcst.CSTNode] = [self.module.module] if self.module is not None else []
+        while todo:
+            node = todo.pop()
+            for child in reversed(node.children):
+                found[child] = node
+                todo.append(child)
+        return found
+
+    @property
+    def nodes(self) -> Collection[libcst.CSTNode]:
+        """Every node of the module."""
+        return self.parents.keys()
+
+    @cached_property
+    def scopes(self) -> tuple[metadata.Scope, ...]:
+        """libcst's scopes; slow to find."""
+        if self.module is None:
+            return ()
+        found = self.module.resolve(metadata.ScopeProvider).values()
+        return tuple(dict.fromkeys(scope for scope in found if scope is not None))
+
+    @cached_property
+    def _where(self) -> Mapping[libcst.CSTNode, CodeRange]:
+        assert self.module is not None
+        return self.module.resolve(metadata.PositionProvider)
+
     @property
     def exact(self) -> bool:
         """Whether places in `module` are places in the body, column included."""
@@ -62,8 +94,7 @@ class Script:
 
     def span(self, node: libcst.CSTNode) -> tuple[int, int]:
         """Offsets in the file of the first and behind the last character of a node."""
-        assert self.module is not None
-        where = self.module.resolve(metadata.PositionProvider)[node]
+        where = self._where[node]
         return (
             self.offset(where.start.line, where.start.column),
             self.offset(where.end.line, where.end.column),

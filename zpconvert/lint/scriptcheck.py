@@ -7,32 +7,25 @@ import ast
 import builtins
 import re
 import warnings
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import libcst
 from libcst import matchers as m
-from libcst import metadata
 
 from zpconvert.lint.model import Edit, Problem, Subject
 from zpconvert.lint.script import GIVEN, Script
+from zpconvert.lint.scriptnames import (
+    global_names,
+    idle_bindings,
+    imports_all,
+    is_dynamic,
+    unknown_names,
+)
 from zpconvert.smpl.rules import mandatory
 from zpconvert.smpl.syntax import comment_spans
 
-_OUTSIDE = frozenset(
-    re.findall(
-        r"\w+",
-        """asyncio code codeop commands ctypes ftplib http httplib importlib multiprocessing os
-        pickle popen2 pty requests runpy shutil smtplib socket ssl subprocess telnetlib tempfile
-        urllib urllib2 webbrowser""",
-    )
-)
-_CALLS = frozenset({"eval", "exec", "compile", "__import__", "execfile"})
-#: Of os, what neither starts nor writes anything.
-_HARMLESS = frozenset({"path", "sep", "linesep", "curdir", "pardir", "name", "fspath"})
 _BUILTIN = frozenset(dir(builtins)) | {"__file__", "__name__", "__doc__"}
 _ITERATORS = {"iteritems": "items", "iterkeys": "keys", "itervalues": "values"}
-#: With one of these a script can use any name without saying it.
-_ANY_NAME = frozenset({"locals", "globals", "vars", "eval", "exec", "dir"})
 
 
 def python_2(subject: Subject, scripts: Sequence[Script]) -> Iterator[Problem]:
@@ -93,25 +86,26 @@ def _line_edits(script: Script) -> tuple[Edit, ...]:
 def gone(subject: Subject, scripts: Sequence[Script]) -> Iterator[Problem]:
     """has_key() and its like, and raised strings."""
     for script in scripts:
-        if script.module is None:
-            continue
-        parents = script.module.resolve(metadata.ParentNodeProvider)
-        for node in m.findall(script.module, m.Call(func=m.Attribute()) | m.Raise()):
-            start, end = script.span(node)
-            if isinstance(node, libcst.Raise):
-                if node.exc is not None and _is_string(node.exc):
-                    yield Problem(start, "a string cannot be raised", _raised(script, node))
+        for node in script.nodes:
+            if isinstance(node, libcst.Raise) and node.exc is not None and _is_string(node.exc):
+                yield Problem(
+                    script.span(node)[0], "a string cannot be raised", _raised(script, node)
+                )
             elif isinstance(node, libcst.Call) and isinstance(node.func, libcst.Attribute):
-                name = node.func.attr.value
-                at = script.span(node.func.attr)[0]
-                if name == "has_key" and len(node.args) == 1:
-                    new = _membership(script, node, parents[node])
-                    edits = (Edit(start, end, new),) if new and script.exact else ()
-                    yield Problem(at, "dictionaries have no has_key()", edits)
-                elif name in _ITERATORS and not node.args:
-                    edit = Edit(*script.span(node.func.attr), _ITERATORS[name])
-                    edits = (edit,) if script.exact else ()
-                    yield Problem(at, f"dictionaries have no {name}()", edits)
+                yield from _gone_method(script, node, node.func.attr)
+
+
+def _gone_method(script: Script, node: libcst.Call, method: libcst.Name) -> Iterator[Problem]:
+    name = method.value
+    edits: tuple[Edit, ...] = ()
+    if name == "has_key" and len(node.args) == 1:
+        new = _membership(script, node) if script.exact else ""
+        edits = (Edit(*script.span(node), new),) if new else ()
+    elif name in _ITERATORS and not node.args:
+        edits = (Edit(*script.span(method), _ITERATORS[name]),) if script.exact else ()
+    else:
+        return
+    yield Problem(script.span(method)[0], f"dictionaries have no {name}()", edits)
 
 
 def _is_string(node: libcst.BaseExpression) -> bool:
@@ -131,7 +125,7 @@ def _raised(script: Script, node: libcst.Raise) -> tuple[Edit, ...]:
     return () if wide else (Edit(start, start, "Exception("), Edit(end, end, ")"))
 
 
-def _membership(script: Script, node: libcst.Call, parent: libcst.CSTNode) -> str:
+def _membership(script: Script, node: libcst.Call) -> str:
     """`key in mapping`, in parentheses where the place or the key needs them."""
     key = node.args[0]
     assert isinstance(node.func, libcst.Attribute)
@@ -156,7 +150,7 @@ def _membership(script: Script, node: libcst.Call, parent: libcst.CSTNode) -> st
         libcst.Assert,
     )
     whole = f"{text} in {mapping}"
-    return whole if isinstance(parent, alone) else f"({whole})"
+    return whole if isinstance(script.parents.get(node), alone) else f"({whole})"
 
 
 def _inside(script: Script, node: libcst.CSTNode) -> tuple[int, int]:
@@ -166,14 +160,14 @@ def _inside(script: Script, node: libcst.CSTNode) -> tuple[int, int]:
 
 def undefined(subject: Subject, scripts: Sequence[Script]) -> Iterator[Problem]:
     """Names that nothing defines; a renamed metavariable is mended."""
-    if any(_imports_all(script) for script in scripts):
+    if any(imports_all(script) for script in scripts):
         return
-    shared = {n for s in scripts if s.block.kind == "initialize" for n in _globals(s)}
-    later = {n: s for s in scripts if s.block.kind != "initialize" for n in _globals(s)}
+    shared = {n for s in scripts if s.block.kind == "initialize" for n in global_names(s)}
+    later = {n: s for s in scripts if s.block.kind != "initialize" for n in global_names(s)}
     for script in scripts:
         known = shared | set(script.block.declared) | GIVEN | _BUILTIN
-        unknown = _unknown(script, known)
-        idle = _idle(script)
+        unknown = unknown_names(script, known)
+        idle = idle_bindings(script)
         names = list(unknown)
         for name, nodes in unknown.items():
             at = script.span(nodes[0])[0]
@@ -182,81 +176,17 @@ def undefined(subject: Subject, scripts: Sequence[Script]) -> Iterator[Problem]:
                 yield Problem(at, f"'{name}' is set only by the script on line {line}")
                 continue
             edits: tuple[Edit, ...] = ()
-            if len(names) == 1 and len(idle) == 1 and script.exact and not _dynamic(script):
+            if len(names) == 1 and len(idle) == 1 and script.exact and not is_dynamic(script):
                 edits = tuple(Edit(*script.span(node), idle[0]) for node in nodes)
             hint = f" ('{idle[0]}' is bound and not used)" if edits else ""
             yield Problem(at, f"nothing defines '{name}'{hint}", edits)
 
 
-def _imports_all(script: Script) -> bool:
-    return script.module is not None and bool(
-        m.findall(script.module, m.ImportFrom(names=m.ImportStar()))
-    )
-
-
-def _globals(script: Script) -> set[str]:
-    """Names that a script sets at its top level."""
-    if script.module is None:
-        return set()
-    scopes = script.module.resolve(metadata.ScopeProvider).values()
-    return {
-        assignment.name
-        for scope in set(scopes)
-        if isinstance(scope, metadata.GlobalScope)
-        for assignment in scope.assignments
-    }
-
-
-def _unknown(script: Script, known: Collection[str]) -> dict[str, list[libcst.Name]]:
-    """Names without a definition, each with its places, in the order of the text."""
-    if script.module is None:
-        return {}
-    found: dict[libcst.Name, str] = {}
-    for scope in set(script.module.resolve(metadata.ScopeProvider).values()):
-        for access in scope.accesses if scope is not None else ():
-            node = access.node
-            while isinstance(node, libcst.Attribute):
-                if not isinstance(node.value, libcst.Attribute | libcst.Name):
-                    break
-                node = node.value
-            if isinstance(node, libcst.Name) and not access.referents and node.value not in known:
-                found[node] = node.value
-    order = sorted(found, key=lambda node: script.span(node))
-    unknown: dict[str, list[libcst.Name]] = {}
-    for node in order:
-        unknown.setdefault(node.value, []).append(node)
-    return unknown
-
-
-def _words(script: Script) -> set[str]:
-    """Names in a script, words of its strings included: some are formats for locals()."""
-    if script.module is None:
-        return set(re.findall(r"\w+", script.source))
-    return {node.value for node in _nodes(script, m.Name()) if isinstance(node, libcst.Name)}
-
-
-def _nodes(script: Script, wanted: m.BaseMatcherNode) -> Sequence[libcst.CSTNode]:
-    return m.findall(script.module, wanted) if script.module is not None else ()
-
-
-def _dynamic(script: Script) -> bool:
-    return bool(_ANY_NAME & _words(script))
-
-
-def _idle(script: Script) -> list[str]:
-    words = _words(script)
-    return [
-        each.name
-        for each in script.block.metavariables
-        if each.kind == "binding" and each.name not in words
-    ]
-
-
 def unused(subject: Subject, scripts: Sequence[Script]) -> Iterator[Problem]:
     """Bindings that a script does not use, and that do not decide whether it runs."""
     for script in scripts:
-        idle = _idle(script)
-        if not idle or _dynamic(script):
+        idle = idle_bindings(script)
+        if not idle or is_dynamic(script):
             continue
         bound = [one for one in script.block.metavariables if one.kind == "binding"]
         for each in bound:
@@ -266,77 +196,6 @@ def unused(subject: Subject, scripts: Sequence[Script]) -> Iterator[Problem]:
             source = subject.document.rules.get(each.of.rule)
             if source is not None and source.is_smpl and each.of.name in mandatory(source.body):
                 yield Problem(each.at, f"binding '{each.name}' is not used in the script")
-
-
-def outside(subject: Subject, scripts: Sequence[Script]) -> Iterator[Problem]:
-    """Imports and calls that reach other programs, files or the network."""
-    for script in scripts:
-        own = _globals(script)
-        for node in _nodes(script, m.Import() | m.ImportFrom()):
-            assert isinstance(node, libcst.Import | libcst.ImportFrom)
-            for module in _imported(node):
-                if module.partition(".")[0] in _OUTSIDE and not _harmless(script, node, module):
-                    yield Problem(script.span(node)[0], f"'{module}' reaches outside")
-        for call in _nodes(script, m.Call(func=m.Name())):
-            assert isinstance(call, libcst.Call)
-            name = libcst.ensure_type(call.func, libcst.Name).value
-            if name in own:
-                continue
-            if name in _CALLS:
-                yield Problem(script.span(call)[0], f"{name}() runs code made from text")
-            elif name in ("open", "file") and _writes(call):
-                yield Problem(script.span(call)[0], f"{name}() for writing")
-
-
-def _imported(node: libcst.Import | libcst.ImportFrom) -> Iterator[str]:
-    if isinstance(node, libcst.Import):
-        for alias in node.names:
-            yield alias.evaluated_name
-    elif node.module is not None:
-        yield libcst.Module([]).code_for_node(node.module)
-
-
-def _harmless(script: Script, node: libcst.Import | libcst.ImportFrom, module: str) -> bool:
-    """Whether of os only what can do no harm is imported or used."""
-    if module == "os.path":
-        # "import os.path" gives all of os
-        return isinstance(node, libcst.ImportFrom) or _only_harmless(script, "os")
-    if module != "os":
-        return False
-    if isinstance(node, libcst.Import):
-        alias = next(one for one in node.names if one.evaluated_name == "os")
-        return alias.asname is None and _only_harmless(script, "os")
-    return not isinstance(node.names, libcst.ImportStar) and all(
-        one.evaluated_name in _HARMLESS for one in node.names
-    )
-
-
-def _only_harmless(script: Script, name: str) -> bool:
-    uses = _nodes(script, m.Attribute(value=m.Name(name)))
-    bare = len(_nodes(script, m.Name(name))) - len(
-        _nodes(script, m.ImportAlias(name=m.Name(name) | m.Attribute(value=m.Name(name))))
-    )
-    imported = len(_nodes(script, m.ImportAlias(name=m.Attribute(value=m.Name(name)))))
-    return bare == len(uses) - imported and all(
-        libcst.ensure_type(use, libcst.Attribute).attr.value in _HARMLESS for use in uses
-    )
-
-
-def _writes(call: libcst.Call) -> bool:
-    """Whether a call of open() writes, or may: its mode is not a plain text."""
-    modes = [
-        arg.value
-        for number, arg in enumerate(call.args)
-        if (arg.keyword is None and number == 1) or (arg.keyword and arg.keyword.value == "mode")
-    ]
-    if any(arg.star for arg in call.args):
-        return True
-    if not modes:
-        return False
-    mode = modes[0]
-    if not isinstance(mode, libcst.SimpleString):
-        return True
-    return bool(set("wax+") & set(str(mode.evaluated_value)))
 
 
 def divisions(subject: Subject, scripts: Sequence[Script]) -> Iterator[Problem]:
@@ -361,22 +220,4 @@ def _is_operand(line: str, rest: str) -> bool:
     divided = [node for node in ast.walk(tree) if isinstance(node, ast.BinOp)]
     return not (
         divided and isinstance(tree.body[0], ast.Expr) and isinstance(divided[0].right, ast.Name)
-    )
-
-
-def uses_of(script: Script, name: str) -> list[tuple[int, int]]:
-    """Spans of a global name in a script, in the file: those that a local hides left out."""
-    if script.module is None:
-        return []
-    nodes: set[libcst.CSTNode] = set()
-    scopes = set(script.module.resolve(metadata.ScopeProvider).values())
-    for scope in scopes:
-        if isinstance(scope, metadata.GlobalScope):
-            for assignment in scope.assignments[name]:
-                if isinstance(assignment, metadata.Assignment):
-                    nodes |= {each.node for each in assignment.references}
-                    nodes.add(assignment.node)
-    return sorted(
-        {script.span(node) for node in nodes if m.matches(node, m.Name(name))}
-        | {script.span(node) for node in _unknown(script, ()).get(name, [])}
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from zpconvert.errors import UserError
+from zpconvert.process import side_by_side
 from zpconvert.smpl.faults import Position
 from zpconvert.smpl.functions import functions, hides_code, identifiers
 from zpconvert.smpl.masking import mask, masked, unmask
@@ -44,8 +44,7 @@ def apply(jobs: Sequence[Job], *, timeout: float, workers: int) -> list[Outcome]
             job.cocci, job.source, defines=job.defines, timeout=timeout, options=job.options
         )
 
-    with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
-        return list(pool.map(one, jobs))
+    return side_by_side(one, jobs, workers)
 
 
 @dataclass(frozen=True)
@@ -108,11 +107,12 @@ class Rewriter:
         if fresh:
             version()
             batches = self._spread(self._group(fresh.values()))
-            with ThreadPoolExecutor(max_workers=self._workers) as pool:
-                done = pool.map(lambda batch: self._run(batch, prelude, where), batches)
-                for batch, texts in zip(batches, done, strict=True):
-                    for work, text in zip(batch.works, texts, strict=True):
-                        self._memo[prelude, work.chunk, work.rules] = text
+            done = side_by_side(
+                lambda batch: self._run(batch, prelude, where), batches, self._workers
+            )
+            for batch, texts in zip(batches, done, strict=True):
+                for work, text in zip(batch.works, texts, strict=True):
+                    self._memo[prelude, work.chunk, work.rules] = text
         return [
             self._memo[prelude, work.chunk, work.rules] if work.rules else work.chunk
             for work in wanted

@@ -29,7 +29,7 @@ from pygments.token import (
     _TokenType,
 )
 
-from zpconvert.smpl.syntax import Block, parse_document
+from zpconvert.smpl.syntax import Block, lines, parse_document
 
 Token = tuple[int, _TokenType, str]
 
@@ -119,8 +119,9 @@ def _body(block: Block, names: frozenset[str]) -> Iterator[Token]:
         yield from _inside(_SCRIPTS.get(block.language), block.body, block.body_at, names)
         return
     at = block.body_at
-    lines = block.body.splitlines(keepends=True)
-    for sign, group in groupby(lines, key=lambda line: line[:1] if line[:1] in _SIGNS else ""):
+    for sign, group in groupby(
+        lines(block.body), key=lambda line: line[:1] if line[:1] in _SIGNS else ""
+    ):
         part = "".join(group)
         if sign:
             yield at, _SIGNS[sign], part

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+
 from zpconvert.errors import UserError
 from zpconvert.smpl.model import Rule, SemanticPatch
 
@@ -41,7 +43,7 @@ def python_2_line(source: str) -> int | None:
     from libcst import matchers, metadata
 
     try:
-        module = metadata.MetadataWrapper(libcst.parse_module(source), unsafe_skip_copy=True)
+        module = libcst.parse_module(source)
     except libcst.ParserSyntaxError as error:
         return error.raw_line
     # Python 3.14 reads "except E, e:" as a tuple of two, and libcst with it
@@ -49,8 +51,11 @@ def python_2_line(source: str) -> int | None:
     # "print" and "print >>f, x" are expressions to it
     word = matchers.Expr(matchers.Name("print", lpar=[]))
     shift = matchers.BinaryOperation(matchers.Name("print"), matchers.RightShift())
-    found = matchers.findall(module, bare | word | shift)
-    where = module.resolve(metadata.PositionProvider)
+    if not re.search(r"\bprint\b(?!\s*\()|\bexcept\b[^:\n]*,", source):
+        return None
+    wrapper = metadata.MetadataWrapper(module, unsafe_skip_copy=True)
+    found = matchers.findall(wrapper, bare | word | shift)
+    where = wrapper.resolve(metadata.PositionProvider) if found else {}
     return min((where[node].start.line for node in found), default=None)
 
 

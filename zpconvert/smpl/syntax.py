@@ -148,7 +148,7 @@ class Block:
 
     def _occurrences(self) -> Iterator[Occurrence]:
         start = 0
-        for line in self.masked.splitlines(keepends=True):
+        for line in lines(self.masked):
             sign = line[:1] if line[:1] in ("-", "+", "*", "?", "!") else " "
             if not re.match(r"[-+*?!]?[ \t]*#[ \t]*include\b", line):
                 for found in _WORD.finditer(line):
@@ -205,7 +205,7 @@ def parse_document(text: str) -> Document:
     virtuals = tuple(_virtuals(preamble))
     rest = _VIRTUAL.sub(lambda found: _blank(found.group()), preamble)
     at = 0
-    for line in rest.splitlines(keepends=True):
+    for line in lines(rest):
         if not _PREAMBLE.match(line.rstrip("\n")):
             faults.append(Fault(at + len(line) - len(line.lstrip()), "text before the first rule"))
             break
@@ -242,6 +242,11 @@ def masked(text: str, language: str) -> str:
 
 def _blank(text: str) -> str:
     return re.sub(r"[^\n]", " ", text)
+
+
+def lines(text: str) -> list[str]:
+    """Lines with their ends, as spatch counts them: str.splitlines() splits at form feeds."""
+    return re.findall(r"[^\n]*\n|[^\n]+", text)
 
 
 def without_comments(text: str) -> str:
@@ -325,19 +330,19 @@ def _block(text: str, at: int) -> Block:
 
 def _script_length(script: str) -> int:
     """Length of a script without the comment lines at its end: they are the next rule's."""
-    lines = script.splitlines(keepends=True)
-    kept = len(lines)
+    own = lines(script)
+    kept = len(own)
     while kept:
-        last = lines[kept - 1].strip()
+        last = own[kept - 1].strip()
         opening = kept - 1
         if last.endswith("*/"):
-            while opening and not lines[opening].lstrip().startswith("/*"):
+            while opening and not own[opening].lstrip().startswith("/*"):
                 opening -= 1
-        begins = lines[opening].lstrip().startswith("/*") and last.endswith("*/")
+        begins = own[opening].lstrip().startswith("/*") and last.endswith("*/")
         if not begins and last and not last.startswith("//"):
             break
         kept = opening
-    return sum(map(len, lines[:kept]))
+    return sum(map(len, own[:kept]))
 
 
 def _head_limit(text: str, at: int) -> int:
