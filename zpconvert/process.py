@@ -10,14 +10,22 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from zpconvert.errors import UserError
 
 #: Messages are parsed, so every program speaks the same language everywhere.
 LOCALE = {"LC_ALL": "C.UTF-8", "LANGUAGE": "C"}
+
+#: Programs that run now, for `side_by_side` to end when there is no use for them any more.
+_running: set[subprocess.Popen[bytes]] = set()
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -98,6 +106,7 @@ def run(
         ) from None
     except PermissionError:
         raise UserError(words[0], "cannot be executed", "check its permissions") from None
+    _running.add(child)
     try:
         stdout, stderr = child.communicate(stdin, timeout=timeout)
     except subprocess.TimeoutExpired:
@@ -108,9 +117,34 @@ def run(
         _kill_group(child)
         child.wait()
         raise
+    finally:
+        _running.discard(child)
     if check and child.returncode != 0:
         raise ProcessError(words, place, child.returncode, stdout, stderr)
     return Completed(words, child.returncode, stdout, stderr)
+
+
+def side_by_side(
+    function: Callable[[Item], Result], items: Iterable[Item], workers: int
+) -> list[Result]:
+    """The results of a function that runs programs, `workers` of them at a time, in order.
+
+    When one of them raises, or Ctrl-C comes, nothing more is started, the programs that are
+    running are killed and the exception is raised at once: an interrupt reaches only the main
+    thread, and none of the programs, which lead sessions of their own.
+    """
+    pool = ThreadPoolExecutor(max(1, workers))
+    futures = [pool.submit(function, item) for item in items]
+    try:
+        return [future.result() for future in futures]
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        while wait(futures, timeout=0.02).not_done:
+            for child in _running.copy():
+                _kill_group(child)
+        raise
+    finally:
+        pool.shutdown()
 
 
 def _environment(changes: Mapping[str, str | None]) -> dict[str, str]:

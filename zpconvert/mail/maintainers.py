@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -61,8 +62,9 @@ def propose(
         *(patch.resolve() for patch in patches),
     ]
     kept = cache / "maintainers" / _key(tree, patches) if cache is not None else None
-    if kept is not None and kept.is_file():
-        return _read(kept.read_text())
+    if kept is not None:
+        with contextlib.suppress(OSError):
+            return _read(kept.read_text())
     try:
         told = run(argv, cwd=tree, timeout=120).text
     except ProcessError as error:
@@ -70,10 +72,12 @@ def propose(
         last = said.splitlines()[-1] if said else str(error)
         return NotAvailable("get_maintainer.pl", last)
     if kept is not None:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        new = kept.with_name(f"{kept.name}.{os.getpid()}")
-        new.write_text(told)
-        new.replace(kept)
+        # what cannot be kept is asked again next time
+        with contextlib.suppress(OSError):
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            new = kept.with_name(f"{kept.name}.{os.getpid()}")
+            new.write_text(told)
+            new.replace(kept)
     return _read(told)
 
 
