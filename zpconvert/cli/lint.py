@@ -107,7 +107,7 @@ def _write(path: Path, text: str) -> None:
 
 def _rename(paths: list[Path], wanted: str) -> None:
     if len(paths) != 1:
-        raise UserError("--rename", f"{len(paths)} files", "name the one that it is about")
+        raise UserError("--rename", "not one file", "name one .cocci file")
     text = _read(paths[0])
     new = renaming.rename(text, paths[0], renaming.parse(wanted))
     if new != text:

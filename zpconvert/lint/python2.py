@@ -41,13 +41,21 @@ def _tool() -> Any:
 def _tree(source: str) -> Any:
     """fissix's tree of a script, None if that is no Python 2 either."""
     from fissix import pygram, pytree
-    from fissix.pgen2 import driver, parse, tokenize  # type: ignore[import-untyped]
+    from fissix.pgen2 import driver  # type: ignore[import-untyped]
 
     reader = driver.Driver(pygram.python_grammar, convert=pytree.convert)
     try:
         return reader.parse_string(source if source.endswith("\n") else source + "\n")
-    except (parse.ParseError, tokenize.TokenError, IndentationError, UnicodeError):
+    except _refusals():
         return None
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    """What fissix raises at a text that it cannot read; KeyError at a sign that it looks up
+    among the operators."""
+    from fissix.pgen2 import parse, tokenize
+
+    return (parse.ParseError, tokenize.TokenError, IndentationError, UnicodeError, KeyError)
 
 
 def constructs(source: str) -> tuple[Construct, ...]:
@@ -99,11 +107,9 @@ def modernise(source: str) -> str | None:
         return None
     ends = "" if source.endswith("\n") else "\n"
     ready = _string_exceptions(source + ends, tree)
-    from fissix.pgen2 import parse, tokenize
-
     try:
         new = str(_tool().refactor_string(ready, "script"))
-    except (parse.ParseError, tokenize.TokenError, IndentationError, UnicodeError):
+    except _refusals():
         return None
     return new.removesuffix(ends) if ends else new
 
