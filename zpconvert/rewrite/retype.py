@@ -175,8 +175,8 @@ class _Rendering:
         """Whether a call is shorter if the function is converted before its step."""
         if call.function not in self.names.early or call.function not in self.names.functions:
             return False
-        if self.retyper.signatures[call.function] <= self.flipped:
-            return False
+        if self.retyper.signatures[call.function] & self.flipped:
+            return False  # a shim has the base's types: nothing of its signature may have flipped
         if call.function == self.early:
             return True
         return self._cost(call, want, True) < self._cost(call, want, False)
