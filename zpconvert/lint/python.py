@@ -22,7 +22,7 @@ def _each(name: str) -> Callable[[Subject], Iterator[Problem]]:
 
     def check(subject: Subject) -> Iterator[Problem]:
         scripts: tuple[Script, ...] = subject.scripts
-        if scripts:
+        if scripts or any(block.embedded is not None for block in subject.document.blocks):
             from zpconvert.lint import scriptcheck, scriptreach
 
             home = scriptcheck if hasattr(scriptcheck, name) else scriptreach
@@ -95,16 +95,20 @@ RULES = (
             _script("for q in p: coccilib.report.print_report(q, str(len(p)))"),
             _script("f(p)", "@initialize:python@\n@@\ndef f(x): return x\n" + _HEAD),
             _script("coccinelle.q = cocci.make_ident(p)\nx = [y for y in p]"),
+            "@initialize:python@\n@@\ndef fits(p): return p\n"
+            "@a@\nposition p : script:python() { fits(p) and len(p) };\n@@\n* one@p\n",
         ),
         invalid=(
             _script("print(p, pp)"),
             _script("print(old)\nf = lambda old: old"),
             _script("print(p, unicode(p))"),
+            "@a@\nposition p : script:python() { fits(p) };\n@@\n* one@p\n",
         ),
         fixed=(
             _script("print(p, pp)"),
             _script("print(p)\nf = lambda old: old"),
             _script("print(p, unicode(p))"),
+            "@a@\nposition p : script:python() { fits(p) };\n@@\n* one@p\n",
         ),
     ),
     Rule(

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 import libcst
 from libcst import matchers as m
 
+from zpconvert.lint import constraints
 from zpconvert.lint.model import Edit, Problem, Subject
 from zpconvert.lint.script import GIVEN, Script
 from zpconvert.lint.scriptnames import (
@@ -163,6 +164,9 @@ def undefined(subject: Subject, scripts: Sequence[Script]) -> Iterator[Problem]:
     if any(imports_all(script) for script in scripts):
         return
     shared = {n for s in scripts if s.block.kind == "initialize" for n in global_names(s)}
+    for block in subject.document.blocks:
+        if block.embedded is not None and block.is_smpl:
+            yield from constraints.undefined(subject.document, block, shared | GIVEN)
     later = {n: s for s in scripts if s.block.kind != "initialize" for n in global_names(s)}
     for script in scripts:
         known = shared | set(script.block.declared) | GIVEN | _BUILTIN
