@@ -11,7 +11,8 @@ import libcst
 from libcst import matchers as m
 
 from zpconvert.lint.model import Problem
-from zpconvert.smpl.syntax import Block, Document, masked
+from zpconvert.smpl.syntax import Block, Document
+from zpconvert.smpl.text import masked
 
 _START = re.compile(r"\bscript\s*:\s*python\s*\((?P<given>[^(){}]*)\)\s*\{")
 _WORD = re.compile(r"[A-Za-z_]\w*")

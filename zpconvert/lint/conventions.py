@@ -12,7 +12,8 @@ from collections.abc import Iterator
 
 from zpconvert.lint.model import Problem, Rule, Subject
 from zpconvert.lint.reach import may_run
-from zpconvert.smpl.syntax import Block, Document, lines
+from zpconvert.smpl.syntax import Block, Document
+from zpconvert.smpl.text import lines
 
 MODES = ("patch", "context", "org", "report")
 _HEAD = "// Confidence: High\n// Options: --no-includes\n"

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from zpconvert.lint.model import Problem, Rule, Subject
 from zpconvert.lint.reach import never_runs
-from zpconvert.smpl.syntax import Block, lines, without_comments
+from zpconvert.smpl.syntax import Block
+from zpconvert.smpl.text import lines, without_comments
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|[A-Za-z_]\w*|\d\w*|\S')

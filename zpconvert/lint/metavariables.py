@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterator
 
 from zpconvert.lint.model import Problem, Rule, Subject
-from zpconvert.smpl.syntax import LENGTH, Block, Document, Reference, lines
+from zpconvert.smpl.declarations import LENGTH, Reference
+from zpconvert.smpl.syntax import Block, Document
+from zpconvert.smpl.text import lines
 
 _A = "@a@\nexpression e;\nposition p;\n@@\n* one(e)@p\n"
 

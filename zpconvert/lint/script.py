@@ -13,7 +13,8 @@ from libcst.metadata import CodeRange
 
 from zpconvert.lint.python2 import Construct, constructs, modernise
 from zpconvert.smpl.scripts import python_2_line
-from zpconvert.smpl.syntax import Block, Document, comment_spans
+from zpconvert.smpl.syntax import Block, Document
+from zpconvert.smpl.text import comment_spans
 
 #: What spatch 1.1.1 and 1.3 put into a script's name space, coccilib's own names included.
 GIVEN = frozenset({"cocci", "coccilib", "coccinelle", "Iteration", "Cocci"})

@@ -23,7 +23,7 @@ from zpconvert.lint.scriptnames import (
     unknown_names,
 )
 from zpconvert.smpl.rules import mandatory
-from zpconvert.smpl.syntax import comment_spans
+from zpconvert.smpl.text import comment_spans
 
 _BUILTIN = frozenset(dir(builtins)) | {"__file__", "__name__", "__doc__"}
 _ITERATORS = {"iteritems": "items", "iterkeys": "keys", "itervalues": "values"}

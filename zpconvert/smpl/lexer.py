@@ -29,7 +29,8 @@ from pygments.token import (
     _TokenType,
 )
 
-from zpconvert.smpl.syntax import Block, lines, parse_document
+from zpconvert.smpl.syntax import Block, parse_document
+from zpconvert.smpl.text import lines
 
 Token = tuple[int, _TokenType, str]
 

@@ -14,19 +14,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from zpconvert.smpl.declarations import Metavariable, metavariables
 from zpconvert.smpl.depends import Condition, Name, parse_condition
+from zpconvert.smpl.text import blank, lines, masked, until_rule, without_comments
 
-_SMPL_SKIP = r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|//[^\n]*|/\*.*?\*/'
-#: spatch 1.1.1 takes // for a comment of its own inside a script, too.
-_PYTHON_SKIP = (
-    r'"""(?:[^\\]|\\.)*?"""|\'\'\'(?:[^\\]|\\.)*?\'\'\'|"(?:[^"\\\n]|\\.)*"|'
-    r"'(?:[^'\\\n]|\\.)*'|#[^\n]*|//[^\n]*"
-)
-_OCAML_SKIP = r'"(?:[^"\\]|\\.)*"|\(\*.*?\*\)|//[^\n]*'
-_SKIPS = {
-    language: re.compile(rf"(?P<skip>{skip})|(?P<rule>^@)", re.MULTILINE | re.DOTALL)
-    for language, skip in (("smpl", _SMPL_SKIP), ("python", _PYTHON_SKIP), ("ocaml", _OCAML_SKIP))
-}
 _SCRIPT = re.compile(r"\s*(?P<kind>script|initialize|finalize)\s*:\s*(?P<language>\w+)\s*")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _HEAD_WORDS = (
@@ -36,50 +27,7 @@ _HEAD_WORDS = (
 _HEAD_CLAUSE = re.compile(_HEAD_WORDS)
 _VIRTUAL = re.compile(r"^[ \t]*virtual\b(?P<names>[\w\s,]*?)(?:;|$)", re.MULTILINE)
 _PREAMBLE = re.compile(r"^[ \t]*(?:#.*|using\b.*|virtual\b.*)?$")
-_INHERIT = re.compile(r"(?P<rule>[A-Za-z_]\w*)\s*\.\s*(?P<name>[A-Za-z_]\w*)")
-_DECLARATOR = re.compile(
-    r"(?:(?P<rule>[A-Za-z_]\w*)\s*\.\s*)?(?P<name>[A-Za-z_]\w*)\s*(?:\[[^\]]*\]\s*)*\Z"
-)
-#: `expression list[n] es` declares n, too.
-_LENGTH = re.compile(r"\blist\s*\[\s*([A-Za-z_]\w*)\s*\]")
-LENGTH = "list length"
-_CONSTRAINT = re.compile(r"=~|!~|!=|<=|>=|=|\|\||&&|:|<|>")
 _LANGUAGES = ("python", "ocaml")
-#: Words that say what follows is no metavariable but a name of the C program.
-NAMING = ("typedef", "symbol", "declarer name", "iterator name", "attribute name")
-
-
-@dataclass(frozen=True)
-class Reference:
-    """`rule.name` at an offset."""
-
-    rule: str
-    name: str
-    at: int
-
-
-@dataclass(frozen=True)
-class Metavariable:
-    """One declared name. `kind` is the text before it, white space folded.
-
-    of: the metavariable of another rule that it is, or that a script binds it to.
-    references: those of its kind and its constraints, which bind nothing.
-    local: names of this rule that its kind and constraints use.
-    constrained: whether it matches less than its kind, or has a default in a script.
-    """
-
-    name: str
-    at: int
-    kind: str
-    of: Reference | None
-    references: tuple[Reference, ...]
-    local: frozenset[str]
-    constrained: bool = False
-
-    @property
-    def names_code(self) -> bool:
-        """Whether it only says what a name of the C program is (a typedef, a symbol)."""
-        return self.kind.startswith(NAMING)
 
 
 @dataclass(frozen=True)
@@ -200,10 +148,10 @@ class Document:
 
 def parse_document(text: str) -> Document:
     """Read a .cocci; never fails."""
-    start, preamble = _until_rule(text, 0, "smpl")
+    start, preamble = until_rule(text, 0, "smpl")
     faults: list[Fault] = []
     virtuals = tuple(_virtuals(preamble))
-    rest = _VIRTUAL.sub(lambda found: _blank(found.group()), preamble)
+    rest = _VIRTUAL.sub(lambda found: blank(found.group()), preamble)
     at = 0
     for line in lines(rest):
         if not _PREAMBLE.match(line.rstrip("\n")):
@@ -216,56 +164,8 @@ def parse_document(text: str) -> Document:
         block = _block(text, at)
         faults += block.faults
         blocks.append(block)
-        at, _ = _until_rule(text, max(block.end, at + 1), "smpl")
+        at, _ = until_rule(text, max(block.end, at + 1), "smpl")
     return Document(text, virtuals, tuple(blocks), tuple(faults), text[:start])
-
-
-def _until_rule(text: str, at: int, language: str) -> tuple[int, str]:
-    """(offset of the next `@` at the start of a line, the text up to there, masked)."""
-    parts: list[str] = []
-    last = at
-    for found in _SKIPS[language].finditer(text, at):
-        parts.append(text[last : found.start()])
-        if found["rule"] is not None:
-            return found.start(), "".join(parts)
-        parts.append(_blank(found.group()))
-        last = found.end()
-    return len(text), "".join([*parts, text[last:]])
-
-
-def masked(text: str, language: str) -> str:
-    """The text of one block with comments and strings as blanks, to the same length."""
-    return _SKIPS[language].sub(
-        lambda found: found.group() if found["skip"] is None else _blank(found.group()), text
-    )
-
-
-def _blank(text: str) -> str:
-    return re.sub(r"[^\n]", " ", text)
-
-
-def lines(text: str) -> list[str]:
-    """Lines with their ends, as spatch counts them: str.splitlines() splits at form feeds."""
-    return re.findall(r"[^\n]*\n|[^\n]+", text)
-
-
-def without_comments(text: str) -> str:
-    """A pattern with its comments as blanks, to the same length."""
-    return _SKIPS["smpl"].sub(
-        lambda found: (
-            _blank(found.group()) if found.group().startswith(("//", "/*")) else found.group()
-        ),
-        text,
-    )
-
-
-def comment_spans(script: str) -> list[tuple[int, int]]:
-    """Spans of the SmPL comments (`//`) in the text of a Python script."""
-    return [
-        found.span()
-        for found in _SKIPS["python"].finditer(script)
-        if found.group().startswith("//")
-    ]
 
 
 def _virtuals(preamble: str) -> Iterator[Name]:
@@ -307,8 +207,8 @@ def _block(text: str, at: int) -> Block:
     declared = bare[head_end + 1 : declared_end]
     embedded = re.search(r"\bscript\s*:\s*(?:python|ocaml)\b", declared)
     start = at + body_at
-    own = language if language in _SKIPS else "python"
-    end, body = _until_rule(text, start, own)
+    own = language if language in ("smpl", *_LANGUAGES) else "python"
+    end, body = until_rule(text, start, own)
     if script is not None:
         end = start + _script_length(text[start:end])
     return Block(
@@ -318,7 +218,7 @@ def _block(text: str, at: int) -> Block:
         at,
         condition,
         Name(extends.group(), clauses["extends"][1] + extends.start()) if extends else None,
-        tuple(_metavariables(declared, at + head_end + 1, script is not None)),
+        tuple(metavariables(declared, at + head_end + 1, script is not None)),
         text[start:end],
         body[: end - start],
         at + min(head_end + 1, body_at),
@@ -368,95 +268,3 @@ def _clauses(head: str, at: int) -> tuple[Name | None, dict[str, tuple[str, int]
         word = clause.group().split()[0]
         clauses.setdefault(word, (head[clause.end() : end], at + clause.end()))
     return Name(first.group(), at + first.start()) if first else None, clauses
-
-
-def _metavariables(declared: str, at: int, script: bool) -> Iterator[Metavariable]:
-    for start, declaration in _split(declared, ";"):
-        kind = ""
-        pieces = [(0, declaration)] if script else list(_split(declaration, ","))
-        for number, (offset, piece) in enumerate(pieces):
-            where = at + start + offset
-            one = _binding(piece, where) if script else _declarator(piece, where, kind)
-            if one is None:
-                continue
-            if number == 0:
-                kind = re.sub(r"\s*[*\[].*|\s+any\b", "", one.kind)
-            yield one
-            length = None if script else _LENGTH.search(one.kind)
-            if number == 0 and length is not None:
-                place = where + piece.index(length[1], piece.index("list"))
-                yield Metavariable(length[1], place, LENGTH, None, (), frozenset())
-
-
-def _declarator(piece: str, at: int, kind: str) -> Metavariable | None:
-    """`kind`: of the first name in the same declaration, for those that follow it."""
-    cut = _first_outside(piece, _CONSTRAINT)
-    found = _DECLARATOR.search(piece[:cut].rstrip())
-    if found is None:
-        return None
-    before, constraint = piece[: found.start()], piece[cut:]
-    references = [*_references(before, at), *_references(constraint, at + cut)]
-    local = set(_WORD.findall(_INHERIT.sub(" ", before + " " + constraint)))
-    own = " ".join(before.split())
-    return Metavariable(
-        found["name"],
-        at + found.start("name"),
-        own or kind,
-        _reference(found, at) if found["rule"] else None,
-        tuple(references),
-        frozenset(local - {found["name"]}),
-        cut < len(piece),
-    )
-
-
-def _binding(piece: str, at: int) -> Metavariable | None:
-    """What a script declares: `name << rule.name`, `(ast, name) << rule.name`, `name`."""
-    left, arrow, right = piece.partition("<<")
-    names = list(_WORD.finditer(left))
-    if not names:
-        return None
-    source = _INHERIT.search(right) if arrow else None
-    shift = len(left) + len(arrow)
-    of = _reference(source, at + shift) if source else None
-    name = names[-1]
-    kind = "binding" if arrow else "output"
-    return Metavariable(
-        name.group(), at + name.start(), kind, of, (), frozenset(), arrow != "" and "=" in right
-    )
-
-
-def _reference(found: re.Match[str], at: int) -> Reference:
-    return Reference(found["rule"], found["name"], at + found.start("rule"))
-
-
-def _references(text: str, at: int) -> Iterator[Reference]:
-    return (_reference(found, at) for found in _INHERIT.finditer(text))
-
-
-def _split(text: str, separator: str) -> Iterator[tuple[int, str]]:
-    """(offset, piece) between separators that no bracket encloses, blank pieces left out."""
-    depth = start = 0
-    for at, char in enumerate(text + separator):
-        if char in "([{":
-            depth += 1
-        elif char in ")]}":
-            depth = max(0, depth - 1)
-        elif char == separator and (depth == 0 or at == len(text)):
-            if text[start:at].strip():
-                yield start, text[start:at]
-            start = at + 1
-    if start < len(text) and text[start:].strip():
-        yield start, text[start:]
-
-
-def _first_outside(text: str, wanted: re.Pattern[str]) -> int:
-    """Offset of the first match that no bracket encloses, or the text's length."""
-    depth = 0
-    for at, char in enumerate(text):
-        if char in "([{":
-            depth += 1
-        elif char in ")]}":
-            depth -= 1
-        elif depth <= 0 and wanted.match(text, at):
-            return at
-    return len(text)
