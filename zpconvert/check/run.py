@@ -11,9 +11,6 @@ from zpconvert.check.rules import RULES
 from zpconvert.check.rules.unparsed import Unparsed
 from zpconvert.check.subject import Subject
 
-#: A pass takes the outermost of nested edits; each leaves fewer casts than it found.
-_PASSES = 64
-
 Make = Callable[[bytes], Subject]
 
 
@@ -46,12 +43,13 @@ def _too_deep(make: Make) -> Finding:
 
 
 def mended(make: Make, source: bytes) -> tuple[bytes, int]:
-    """A file with everything mended that can be, and how many findings that were."""
+    """A file with everything mended that can be, and how many findings that were.
+
+    A pass takes the outermost of nested edits. Each edit takes a cast away and brings none, so
+    there is a last pass.
+    """
     count = 0
-    for _ in range(_PASSES):
-        fixes = [f.fix for f in findings(make, source) if f.fix is not None]
-        if not fixes:
-            break
+    while fixes := [f.fix for f in findings(make, source) if f.fix is not None]:
         source, made = apply(source, fixes)
         count += made
     return source, count

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -98,15 +99,25 @@ class Subject:
             known[spot] = [n for n in ctext.walk(spot.root) if n.type in kinds]
         return known[spot]
 
-    def function_at(self, node: Node) -> str | None:
-        """Name of the function that a node is in."""
-        at: Node | None = node
-        while at is not None and at.type != "function_definition":
-            at = at.parent
-        for name, function in self.unit.functions.items():
-            if at is not None and at in function.definitions:
-                return name
-        return None
+    @cached_property
+    def _bodies(self) -> list[tuple[int, int, str]]:
+        """First byte, last byte and name of each function definition, in order."""
+        return sorted(
+            (d.start_byte, d.end_byte, name)
+            for name, function in self.unit.functions.items()
+            for d in function.definitions
+        )
+
+    def function_at(self, spot: Spot, node: Node) -> str | None:
+        """Name of the function that a node is in.
+
+        By position: asking a node for its parent walks the tree from its root.
+        """
+        byte = node.start_byte + spot.shift
+        at = bisect_right(self._bodies, byte, key=lambda body: body[0]) - 1
+        if at < 0 or byte >= self._bodies[at][1]:
+            return None
+        return self._bodies[at][2]
 
     # -- types ---------------------------------------------------------------------------
 
@@ -191,7 +202,7 @@ class Subject:
         node = ctext.bare(node)
         if spot.macro is not None or node.type != "identifier":
             return False
-        return (self.function_at(node), self.unit.text(node)) in self._aliases
+        return (self.function_at(spot, node), self.unit.text(node)) in self._aliases
 
     # -- findings ------------------------------------------------------------------------
 

@@ -105,7 +105,7 @@ static struct desc *find(unsigned long pfn)
             if above is None or above.name not in words.from_old or len(above.args) != 1:
                 return None
             outer = above.node
-        if native.helper in (spot.macro, subject.function_at(call.node)):
+        if native.helper in (spot.macro, subject.function_at(spot, call.node)):
             return None
         start, end = outer.start_byte + spot.shift, outer.end_byte + spot.shift
         said = f"{call.name}() on a {words.descriptor.name}"

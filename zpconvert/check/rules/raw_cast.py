@@ -13,6 +13,9 @@ from zpconvert.csource import declare
 from zpconvert.csource.ctype import CType
 from zpconvert.csource.parse import Node
 
+#: One goes through `unsigned long`, one through `void *`; nobody writes more than a few.
+_MOST_CASTS = 8
+
 
 class RawCast(Rule):
     """A cast in parentheses compiles whatever it is given, drops const, and is not found by
@@ -58,7 +61,7 @@ static void use(struct holder *holder)
             target = _target(spot, node)
             if target is None or target.base not in tags or not target.depth:
                 continue
-            if {spot.macro, subject.function_at(node)} & words.casts:
+            if {spot.macro, subject.function_at(spot, node)} & words.casts:
                 continue
             given = _operand_type(subject, spot, node)
             if given is None or not given.depth:
@@ -83,7 +86,9 @@ def _target(spot: Spot, node: Node) -> CType | None:
 def _operand_type(subject: Subject, spot: Spot, node: Node) -> CType | None:
     """The type of what is cast, casts to words and to void pointers looked through."""
     operand = node.child_by_field_name("value")
-    while operand is not None:
+    for _ in range(_MOST_CASTS):
+        if operand is None:
+            break
         operand = bare(operand)
         if operand.type != "cast_expression":
             return subject.type_of(spot, operand)
