@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from pathlib import Path, PurePosixPath
 
-from zpconvert.conversion.model import Deprecated, Descriptor, Helper, Member
+from zpconvert.conversion.model import Assumption, Deprecated, Descriptor, Helper, Member, Stub
 from zpconvert.conversion.table import Table, read_toml
 
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
@@ -15,6 +15,7 @@ _KEYS = {
     "intro", "doc", "casts", "includes",
 }  # fmt: skip
 _MEMBER_KEYS = {"name", "ctype", "over", "doc"}
+_STUB_KEYS = {"header", "match", "to", "source", "evidence"}
 _HELPER_KEYS = {"name", "family", "proto", "old", "body", "doc", "keep", "include"}
 
 
@@ -24,7 +25,7 @@ def load_descriptor(file: Path) -> Descriptor:
     Raises UserError (`file:line`) for whatever in it is not as `model.Descriptor` says.
     """
     root = read_toml(file)
-    root.only({"descriptor", "member", "helper", "deprecated"})
+    root.only({"descriptor", "member", "helper", "deprecated", "assumption"})
     head = root.table("descriptor")
     head.only(_KEYS)
     members, helpers, deprecated = (
@@ -37,6 +38,8 @@ def load_descriptor(file: Path) -> Descriptor:
     root.distinct(members, "name", "member")
     root.distinct(helpers, "name", "helper")
     root.distinct(deprecated, "name", "deprecated call")
+    assumptions = root.tables("assumption")
+    root.distinct(assumptions, "name", "assumption")
     return Descriptor(
         name=identifier(head, "name"),
         replaces=identifier(head, "replaces"),
@@ -52,6 +55,7 @@ def load_descriptor(file: Path) -> Descriptor:
         helpers=tuple(_helper(table) for table in helpers),
         deprecated=tuple(_deprecated(table) for table in deprecated),
         path=file,
+        assumptions=tuple(_assumption(table) for table in assumptions),
     )
 
 
@@ -109,6 +113,28 @@ def _helper(table: Table) -> Helper:
 def _deprecated(table: Table) -> Deprecated:
     table.only({"name", "instead"})
     return Deprecated(identifier(table, "name"), identifier(table, "instead"))
+
+
+def _assumption(table: Table) -> Assumption:
+    table.only({"name", "reason", "stub"})
+    stubs = table.tables("stub")
+    if not stubs:
+        table.fail("the assumption has no stub", "add a [[assumption.stub]]")
+    name = table.text("name", empty="the assumption has no name")
+    return Assumption(name, _prose(table, "reason"), tuple(_stub(one) for one in stubs))
+
+
+def _stub(table: Table) -> Stub:
+    table.only(_STUB_KEYS)
+    pattern = table.pattern("match")
+    told = "source" in table.values or "evidence" in table.values
+    return Stub(
+        tree_path(table, "header"),
+        pattern,
+        table.replacement("to", pattern),
+        tree_path(table, "source") if told else None,
+        table.pattern("evidence") if told else None,
+    )
 
 
 def _prose(table: Table, key: str) -> str:

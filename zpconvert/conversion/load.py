@@ -39,7 +39,7 @@ def load(name_or_dir: str) -> Conversion:
     root = read_toml(directory / _FILE)
     root.only({"conversion", "cover", "names", "border", "step"})
     head = root.table("conversion")
-    head.only({"descriptor", "files", "prefix", "kconfig", "smpl"})
+    head.only({"descriptor", "files", "prefix", "kconfig", "kconfig_module", "smpl"})
     cover = root.table("cover")
     cover.only({"title", "text"})
     names = root.table("names", needed=False)
@@ -65,7 +65,8 @@ def load(name_or_dir: str) -> Conversion:
         steps=tuple(_step(table) for table in steps),
         smpl=smpl,
         bundled=directory.resolve().is_relative_to(semantic_patches_dir().resolve()),
-        kconfig=_kconfig(head),
+        kconfig=_kconfig(head, "kconfig"),
+        kconfig_module=_kconfig(head, "kconfig_module"),
     )
 
 
@@ -135,11 +136,11 @@ def _files(head: Table, descriptor: Descriptor) -> tuple[str, ...]:
     return files
 
 
-def _kconfig(head: Table) -> tuple[str, ...]:
-    settings = head.texts("kconfig")
+def _kconfig(head: Table, key: str) -> tuple[str, ...]:
+    settings = head.texts(key)
     for index, setting in enumerate(settings):
         if not _KCONFIG.fullmatch(setting):
-            head.fail(f"'{setting}' is no setting", "write CONFIG_NAME=y", "kconfig", index)
+            head.fail(f"'{setting}' is no setting", "write CONFIG_NAME=y", key, index)
     return settings
 
 

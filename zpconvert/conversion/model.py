@@ -60,6 +60,31 @@ class Deprecated:
 
 
 @dataclass(frozen=True)
+class Stub:
+    """How an assumption is built into both sides of a comparison: what `pattern` matches in
+    the tree's `header` becomes `to`. A tree where it does not match does without.
+
+    evidence: a pattern that must match in the tree's file `source`, where the stub says what
+    that file does; None where the assumption itself says it.
+    """
+
+    header: str
+    pattern: re.Pattern[str]
+    to: str
+    source: str | None = None
+    evidence: re.Pattern[str] | None = None
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """Something that holds for all memory that the descriptor describes, and why."""
+
+    name: str
+    reason: str
+    stubs: tuple[Stub, ...]
+
+
+@dataclass(frozen=True)
 class Descriptor:
     """A memory descriptor: `struct {name}`, laid over `struct {replaces}`.
 
@@ -84,6 +109,7 @@ class Descriptor:
     helpers: tuple[Helper, ...]
     deprecated: tuple[Deprecated, ...]
     path: Path
+    assumptions: tuple[Assumption, ...] = ()
 
     @property
     def new_type(self) -> str:
@@ -162,6 +188,7 @@ class Conversion:
     cover_title, cover_text: the cover letter's, from the conversion.
     smpl: paths of the hand-written semantic patches, in order.
     kconfig: settings a build needs to compile the files, as `CONFIG_ZRAM=y`.
+    kconfig_module: those that build them as modules; empty if they cannot be.
     bundled: it came with the package, so its scripts are trusted.
     """
 
@@ -179,3 +206,4 @@ class Conversion:
     smpl: tuple[Path, ...]
     bundled: bool
     kconfig: tuple[str, ...] = ()
+    kconfig_module: tuple[str, ...] = ()

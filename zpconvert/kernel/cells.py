@@ -1,49 +1,116 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Cells: one kernel configuration each that a commit is compiled in."""
+"""Cells: one kernel configuration each that a commit is compiled in. They are data: cells.toml
+has the built-in ones, and a user's file has the same form."""
 
 from __future__ import annotations
 
+import functools
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
-#: A small kernel in which what users of page allocators see is real: SMP, swap, modules and
-#: memory cgroups. Everything else is allnoconfig's, so that it prepares in seconds.
-_BASE = (
-    "CONFIG_64BIT=y",
-    "CONFIG_SMP=y",
-    "CONFIG_MODULES=y",
-    "CONFIG_BLOCK=y",
-    "CONFIG_SWAP=y",
-    "CONFIG_CGROUPS=y",
-    "CONFIG_MEMCG=y",
-)
-_DEBUG_VM = ("CONFIG_DEBUG_KERNEL=y", "CONFIG_DEBUG_VM=y")
+from zpconvert.conversion.table import Table, read_toml
+
+MATRICES = ("quick", "full", "native")
+
+_KEYS = {
+    "name", "arch", "toolchain", "cross", "package", "config", "kconfig", "matrices",
+    "compare", "module", "sparse",
+}  # fmt: skip
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_SETTING = re.compile(r"CONFIG_[A-Za-z0-9_]+=\S+")
 
 
 @dataclass(frozen=True)
 class Cell:
     """One configuration to compile in.
 
-    arch: as kbuild's ARCH spells it.
-    kconfig: lines `CONFIG_X=y` or `CONFIG_X=n` over allnoconfig; what a subsystem itself
-    needs comes on top, from its conversion.
+    arch: as kbuild's ARCH spells it. kconfig: lines `CONFIG_X=y` or `CONFIG_X=n` over
+    `config`; what a subsystem itself needs comes on top, from its conversion.
+    toolchain: `gcc` or `clang`; cross: prefix of the compiler's name; package: what to install
+    for it, as Debian names it. matrices: of which it is a part. compare: functions are
+    compared here. module: the subsystem is built as a module. sparse: sparse runs as well.
     """
 
     name: str
     arch: str
     kconfig: tuple[str, ...]
+    toolchain: str = "gcc"
+    cross: str = ""
+    package: str = ""
+    config: str = "allnoconfig"
+    matrices: tuple[str, ...] = ()
+    compare: bool = False
+    module: bool = False
+    sparse: bool = False
+
+    @property
+    def compiler(self) -> str:
+        """The compiler's program."""
+        return "clang" if self.toolchain == "clang" else f"{self.cross}gcc"
 
 
-def _x86_64(name: str, *lines: str) -> Cell:
-    return Cell(name, "x86_64", (*_BASE, *lines))
+def read(file: Path) -> dict[str, Cell]:
+    """The cells of a TOML file by name. Raises UserError (`file:line`) for what is wrong."""
+    root = read_toml(file)
+    root.only({"kconfig", "cell"})
+    shared = root.table("kconfig", needed=False)
+    lists = {name: shared.texts(name) for name in shared.values}
+    tables = root.tables("cell")
+    root.distinct(tables, "name", "cell")
+    if not tables:
+        root.fail("there are no cells", "add a [[cell]]")
+    cells = [_cell(table, lists) for table in tables]
+    return {cell.name: cell for cell in cells}
 
 
-#: The built-in cells by name.
-CELLS = {
-    cell.name: cell
-    for cell in (
-        _x86_64("compaction", "CONFIG_COMPACTION=y", "CONFIG_DEBUG_VM=n"),
-        _x86_64("no-compaction", "CONFIG_COMPACTION=n", "CONFIG_DEBUG_VM=n"),
-        _x86_64("debug-vm", "CONFIG_COMPACTION=y", *_DEBUG_VM),
-        _x86_64("no-compaction-debug-vm", "CONFIG_COMPACTION=n", *_DEBUG_VM),
+def _cell(table: Table, lists: Mapping[str, tuple[str, ...]]) -> Cell:
+    table.only(_KEYS)
+    name = table.text("name")
+    if not _NAME.fullmatch(name):
+        table.fail(f"'{name}' is no name for a cell", "use letters, digits, - and _", "name")
+    toolchain = table.text("toolchain", default="gcc")
+    if toolchain not in ("gcc", "clang"):
+        table.fail(f"no toolchain '{toolchain}'", "write gcc or clang", "toolchain")
+    lines: list[str] = []
+    for index, line in enumerate(table.texts("kconfig")):
+        if line.startswith("@") and line[1:] in lists:
+            lines += lists[line[1:]]
+        elif _SETTING.fullmatch(line):
+            lines.append(line)
+        else:
+            table.fail(f"'{line}' is no setting", "write CONFIG_NAME=y", "kconfig", index)
+    return Cell(
+        name,
+        table.text("arch", empty="the cell has no architecture"),
+        tuple(lines),
+        toolchain,
+        table.text("cross", default=""),
+        table.text("package", default=""),
+        table.text("config", default="allnoconfig"),
+        table.texts("matrices"),
+        table.flag("compare"),
+        table.flag("module"),
+        table.flag("sparse"),
     )
-}
+
+
+@functools.cache
+def built_in() -> Mapping[str, Cell]:
+    """The cells that come with the package, by name."""
+    return read(Path(__file__).with_name("cells.toml"))
+
+
+def matrix(name: str) -> tuple[Cell, ...]:
+    """The cells of a built-in matrix (MATRICES), or of a user's file.
+
+    Raises UserError when the file cannot be read or is not as it should be.
+    """
+    if name in MATRICES:
+        return tuple(cell for cell in built_in().values() if name in cell.matrices)
+    return tuple(read(Path(name)).values())
+
+
+#: Cells for this machine's own compiler, by name.
+CELLS = {cell.name: cell for cell in matrix("native")}

@@ -12,7 +12,6 @@ import fcntl
 import hashlib
 import json
 import os
-import platform
 import re
 import shlex
 import shutil
@@ -49,7 +48,7 @@ class BuildDir:
 
     path: the directory; tree: the sources as its commands spell them; cell: what it is
     configured for; compiler: first line of `gcc --version`; commands: object to compiler
-    command (no output option, the source last).
+    command (no output option, the source last); inputs: a digest of what the tree gave to it.
     """
 
     path: Path
@@ -57,6 +56,7 @@ class BuildDir:
     cell: Cell
     compiler: str
     commands: Mapping[str, tuple[str, ...]]
+    inputs: str
 
 
 @dataclass(frozen=True)
@@ -106,14 +106,14 @@ def prepare(
     Raises UserError when an option does not take effect in this tree, a program is missing or
     the kernel's own build fails.
     """
-    for program in _PROGRAMS:
+    for program in (*_PROGRAMS, *missing(cell)):
         if shutil.which(program) is None:
             raise UserError(program, "no such program", "run 'zpconvert doctor --install'")
     tree = tree.resolve()
-    cross = "" if platform.machine() == cell.arch else f"{cell.arch}-linux-gnu-"
-    compiler = run([f"{cross}gcc", "--version"]).text.partition("\n")[0]
+    compiler = run([cell.compiler, "--version"]).text.partition("\n")[0]
     request = (*cell.kconfig, *fragment)
-    key = hashlib.sha256(repr((str(tree), cell.arch, request, compiler)).encode()).hexdigest()[:12]
+    asked = (str(tree), cell.arch, cell.config, request, compiler)
+    key = hashlib.sha256(repr(asked).encode()).hexdigest()[:12]
     builds = cache / "builds"
     path = builds / f"{tree.name}-{cell.name}-{key}"
     builds.mkdir(parents=True, exist_ok=True)
@@ -124,10 +124,25 @@ def prepare(
         if not all(obj in known for obj in objects) or not _current(path, source, known):
             progress(f"preparing a kernel build: {cell.name}")
             _seed(path, builds, tree)
-            make = _Make(source, path, (f"ARCH={cell.arch}", f"CROSS_COMPILE={cross}"))
-            known = _build(make, request, sorted({*known, *objects}))
-    commands = {obj: known[obj] for obj in objects}
-    return BuildDir(path, source, cell, compiler, commands)
+            make = _Make(source, path, _variables(cell))
+            known = _build(make, cell.config, request, sorted({*known, *objects}))
+        commands = {obj: known[obj] for obj in objects}
+        inputs = _inputs_digest(path, source, commands)
+    return BuildDir(path, source, cell, compiler, commands, inputs)
+
+
+def missing(cell: Cell) -> tuple[str, ...]:
+    """The programs of a cell's toolchain that this machine lacks."""
+    wanted = ["clang", "ld.lld", "llvm-ar"] if cell.toolchain == "clang" else [cell.compiler]
+    if cell.sparse:
+        wanted.append("sparse")
+    return tuple(program for program in wanted if shutil.which(program) is None)
+
+
+def _variables(cell: Cell) -> tuple[str, ...]:
+    if cell.toolchain == "clang":
+        return (f"ARCH={cell.arch}", "LLVM=1")
+    return (f"ARCH={cell.arch}", f"CROSS_COMPILE={cell.cross}")
 
 
 def compile(
@@ -205,14 +220,14 @@ class _Make:
 
 
 def _build(
-    make: _Make, request: Sequence[str], objects: Sequence[str]
+    make: _Make, config: str, request: Sequence[str], objects: Sequence[str]
 ) -> dict[str, tuple[str, ...]]:
     """Configure, prepare and build; then stamp the directory with the saved commands."""
     stamp = make.path / _STAMP
     stamp.unlink(missing_ok=True)
     wanted = make.path / "zpconvert.config"
     wanted.write_text("".join(f"{line}\n" for line in request))
-    make("allnoconfig", env={"KCONFIG_ALLCONFIG": str(wanted)})
+    make(config, env={"KCONFIG_ALLCONFIG": str(wanted)})
     _check_config(make, request)
     make("-j2", "W=1", *objects)
     commands = {obj: _saved_command(make.path, obj) for obj in objects}

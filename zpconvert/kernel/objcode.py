@@ -2,8 +2,10 @@
 """Two objects compared function by function, and their data section by section.
 
 What is compared is bytes plus what each relocation refers to, by name or by content, so that
-a function that merely moved is equal. Compile both objects with COMPARE_FLAGS. Anything
-not understood raises `elf.ElfError` or counts as different, never as equal.
+a function that merely moved is equal. What the kernel keeps in tables about places in a
+function (bugs, exceptions, alternatives, lock prefixes) is compared as part of that function.
+Compile both objects with COMPARE_FLAGS. Anything not understood raises `elf.ElfError` or
+counts as different, never as equal.
 """
 
 from __future__ import annotations
@@ -47,15 +49,29 @@ class Reference:
 
 
 @dataclass(frozen=True)
+class Entry:
+    """What a table of the kernel's (`section`) holds about the place `at` bytes into a
+    function: its bytes, the place left out, and what else they refer to."""
+
+    section: str
+    at: int
+    data: bytes
+    references: tuple[Reference, ...]
+
+
+@dataclass(frozen=True)
 class Code:
     """A function's bytes, or a data section's. `neighbours`: the symbols that share a
-    function's section and their distance, which the assembler may have used."""
+    function's section and their distance, which the assembler may have used. `tables`: sorted
+    by section and place. `visible`: other objects can name the function."""
 
     section: str
     size: int
     data: bytes
     references: tuple[Reference, ...]
     neighbours: tuple[tuple[str, int], ...] = ()
+    tables: tuple[Entry, ...] = ()
+    visible: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,6 +97,7 @@ def functions(blob: bytes) -> dict[str, Code]:
     without functions and for two functions of one name."""
     obj = elf.parse(blob)
     by_section = _by_section(obj)
+    tables = _entries(obj, by_section)
     found: dict[str, Code] = {}
     for symbol in obj.symbols:
         if symbol.kind != elf.STT_FUNC or not _defined(symbol):
@@ -102,6 +119,8 @@ def functions(blob: bytes) -> dict[str, Code]:
             section.data[symbol.value : end],
             _references(obj, by_section, symbol.section, symbol.value, end),
             tuple(neighbours),
+            tuple(tables.get(symbol.name, ())),
+            symbol.binding != elf.STB_LOCAL,
         )
     if not found:
         raise elf.ElfError("no functions")
@@ -109,8 +128,8 @@ def functions(blob: bytes) -> dict[str, Code]:
 
 
 def data_sections(blob: bytes) -> dict[str, Code]:
-    """The object's loaded sections that are not code, as `[.data]`; strings are left out, for
-    they are compared where they are used. Raises ElfError."""
+    """The object's loaded sections that are not code, as `[.data]`; strings and tables about
+    functions are left out, for they are compared where they are used. Raises ElfError."""
     obj = elf.parse(blob)
     by_section = _by_section(obj)
     found: dict[str, Code] = {}
@@ -118,7 +137,7 @@ def data_sections(blob: bytes) -> dict[str, Code]:
         code_or_string = elf.SHF_EXECINSTR | elf.SHF_STRINGS
         if not section.flags & elf.SHF_ALLOC or section.flags & code_or_string:
             continue
-        if not section.size:
+        if not section.size or _is_table(obj, by_section, index):
             continue
         references = _references(obj, by_section, index, 0, section.size)
         code = Code(section.name, section.size, section.data, references)
@@ -136,7 +155,7 @@ def compare(before: bytes, after: bytes, renames: Mapping[str, str] | None = Non
     """
     names = dict(renames or {})
     old = {
-        _new_name(name, names): _renamed(code, names)
+        new_name(name, names): renamed(code, names)
         for name, code in (functions(before) | data_sections(before)).items()
     }
     new = functions(after) | data_sections(after)
@@ -150,18 +169,25 @@ def compare(before: bytes, after: bytes, renames: Mapping[str, str] | None = Non
     )
 
 
-def _renamed(code: Code, names: Mapping[str, str]) -> Code:
+def renamed(code: Code, names: Mapping[str, str]) -> Code:
+    """The code with the symbols that it refers to renamed."""
     if not names:
         return code
-    references = tuple(
-        replace(r, to=_new_name(r.to, names)) if isinstance(r.to, str) else r
-        for r in code.references
+    neighbours = tuple(sorted((new_name(name, names), at) for name, at in code.neighbours))
+    tables = tuple(replace(e, references=_retarget(e.references, names)) for e in code.tables)
+    references = _retarget(code.references, names)
+    return replace(code, references=references, neighbours=neighbours, tables=tables)
+
+
+def _retarget(
+    references: tuple[Reference, ...], names: Mapping[str, str]
+) -> tuple[Reference, ...]:
+    return tuple(
+        replace(r, to=new_name(r.to, names)) if isinstance(r.to, str) else r for r in references
     )
-    neighbours = tuple(sorted((_new_name(name, names), at) for name, at in code.neighbours))
-    return replace(code, references=references, neighbours=neighbours)
 
 
-def _new_name(name: str, names: Mapping[str, str]) -> str:
+def new_name(name: str, names: Mapping[str, str]) -> str:
     """The name after renaming; parts of functions (`f.cold`, `f.part.0`) go with them."""
     stem, dot, rest = name.partition(".")
     return names.get(stem, stem) + dot + rest
@@ -180,6 +206,58 @@ def _by_section(obj: elf.Object) -> dict[int, list[elf.Symbol]]:
     return found
 
 
+def _is_table(obj: elf.Object, by_section: Mapping[int, list[elf.Symbol]], index: int) -> bool:
+    """Whether a section is a table about places in functions: it has no symbols of its own
+    and begins with such a place."""
+    section = obj.sections[index]
+    if section.flags & (elf.SHF_EXECINSTR | elf.SHF_STRINGS) or not section.flags & elf.SHF_ALLOC:
+        return False
+    relocations = obj.relocations.get(index, ())
+    if not relocations or relocations[0].offset != 0 or by_section.get(index):
+        return False
+    return _function_at(obj, by_section, relocations[0]) is not None
+
+
+def _function_at(
+    obj: elf.Object, by_section: Mapping[int, list[elf.Symbol]], relocation: elf.Relocation
+) -> tuple[elf.Symbol, int] | None:
+    """The function that a table's relocation points into, and how far into it."""
+    symbol = obj.symbols[relocation.symbol]
+    if not _defined(symbol) or not obj.sections[symbol.section].flags & elf.SHF_EXECINSTR:
+        return None
+    place = symbol.value + relocation.addend
+    for other in by_section.get(symbol.section, ()):
+        # <=: a range may end where the function does
+        if other.kind == elf.STT_FUNC and other.value <= place <= other.value + other.size:
+            return other, place - other.value
+    return None
+
+
+def _entries(
+    obj: elf.Object, by_section: Mapping[int, list[elf.Symbol]]
+) -> dict[str, list[Entry]]:
+    """The entries of all tables by function, cut at each relocation into a function."""
+    found: dict[str, list[Entry]] = {}
+    for index, section in enumerate(obj.sections):
+        if not _is_table(obj, by_section, index):
+            continue
+        if index in obj.implicit:
+            raise elf.ElfError("relocations without addends are not compared")
+        starts = [
+            (relocation.offset, place)
+            for relocation in obj.relocations[index]
+            if (place := _function_at(obj, by_section, relocation)) is not None
+        ]
+        ends = [start for start, _ in starts[1:]] + [len(section.data)]
+        for (start, (function, at)), end in zip(starts, ends, strict=True):
+            inner = _references(obj, by_section, index, start, end)
+            entry = Entry(section.name, at, section.data[start:end], inner[1:])
+            found.setdefault(function.name, []).append(entry)
+    return {
+        name: sorted(entries, key=lambda e: (e.section, e.at)) for name, entries in found.items()
+    }
+
+
 def _references(
     obj: elf.Object,
     by_section: Mapping[int, list[elf.Symbol]],
@@ -191,7 +269,7 @@ def _references(
     if section in obj.implicit:
         raise elf.ElfError("relocations without addends are not compared")
     return tuple(
-        _reference(obj, by_section, relocation, start)
+        _reference(obj, by_section, relocation, start, section)
         for relocation in obj.relocations.get(section, ())
         if start <= relocation.offset < end
     )
@@ -202,6 +280,7 @@ def _reference(
     by_section: Mapping[int, list[elf.Symbol]],
     relocation: elf.Relocation,
     start: int,
+    section: int,
 ) -> Reference:
     """Name what is meant: the symbol, or what lies at that place of a section.
 
@@ -211,9 +290,10 @@ def _reference(
     symbol = obj.symbols[relocation.symbol]
     at, kind = relocation.offset - start, relocation.kind
     nameless = symbol.kind == elf.STT_SECTION or symbol.name.startswith(".L")
+    in_code = obj.machine == _X86_64 and obj.sections[section].flags & elf.SHF_EXECINSTR
+    skip = _FROM_NEXT.get(kind, 0) if in_code else 0
     if not nameless or not _defined(symbol):
-        return Reference(at, kind, symbol.name, relocation.addend)
-    skip = _FROM_NEXT.get(kind, 0) if obj.machine == _X86_64 else 0
+        return Reference(at, kind, symbol.name, relocation.addend + skip)
     place = symbol.value + relocation.addend + skip
     target = obj.sections[symbol.section]
     if target.flags & elf.SHF_STRINGS and 0 <= place < len(target.data):
@@ -226,4 +306,23 @@ def _reference(
     for other in by_section.get(symbol.section, ()):
         if other.value <= place < other.value + other.size:
             return Reference(at, kind, other.name, place - other.value)
+    if target.flags & elf.SHF_EXECINSTR and section != symbol.section:
+        return Reference(at, kind, _replacement(obj, by_section, symbol.section, place), 0)
     return Reference(at, kind, target.name, place)
+
+
+def _replacement(
+    obj: elf.Object, by_section: Mapping[int, list[elf.Symbol]], section: int, place: int
+) -> bytes:
+    """The instructions of an alternative (`.altinstr_replacement`), which no symbol names, up
+    to the next one's, and what they refer to: where they lie says nothing."""
+    places = {
+        obj.symbols[r.symbol].value + r.addend
+        for relocations in obj.relocations.values()
+        for r in relocations
+        if obj.symbols[r.symbol].section == section
+    }
+    data = obj.sections[section].data
+    end = min((other for other in places if other > place), default=len(data))
+    inner = _references(obj, by_section, section, place, end)
+    return data[place:end] + repr(inner).encode()

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Compilations, each done once: results are kept by the content of all that goes into them.
+
+What goes in: the build directory's own inputs (its stamp), the command, the flags and the
+texts, comments blanked, for they are not the compiler's business but for the lines they take.
+A killed run continues where it was, and two runs side by side share what they find.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import os
+import re
+import tempfile
+import threading
+import time
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from zpconvert.kernel import diagnostics, elf, kbuild
+from zpconvert.kernel.kbuild import Compiled, Failed, Job
+from zpconvert.process import ProcessError
+
+#: Bytes of results that are kept; the oldest go first.
+KEPT = 400_000_000
+
+#: A comment, or what could be taken for one and is not: strings and character constants.
+_COMMENT = re.compile(rb'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.DOTALL)
+
+Result = Compiled | Failed
+
+
+@dataclass
+class Tally:
+    """What a run cost: results that came from the cache, compilers run and their seconds,
+    summed over all of them."""
+
+    cached: int = 0
+    compiled: int = 0
+    seconds: float = 0.0
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+
+class Builder:
+    """Compiles jobs with a number of compilers at a time."""
+
+    def __init__(
+        self,
+        cache: Path,
+        workers: int,
+        tell: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        """cache: zpconvert's cache directory. tell: is told how far it is."""
+        self.place = cache / "compiled"
+        self.workers, self.tell = workers, tell
+        self.tally = Tally()
+        self.place.mkdir(parents=True, exist_ok=True)
+        _prune(self.place)
+
+    def results(self, jobs: Sequence[Job], what: str) -> list[Result]:
+        """The result of each job; jobs with the same key are compiled once.
+
+        A compiler that is killed or hangs gives Failed, and is not remembered.
+        """
+        keys = [key(job) for job in jobs]
+        distinct = dict(zip(keys, jobs, strict=True))
+        done: dict[str, Result] = {}
+
+        def one(item: tuple[str, Job]) -> None:
+            done[item[0]] = self._result(*item)
+            self.tell(f"{what}: {len(done)} of {len(distinct)}")
+
+        pool = ThreadPoolExecutor(self.workers)
+        try:
+            for _ in pool.map(one, distinct.items()):
+                pass
+        finally:
+            pool.shutdown(cancel_futures=True)
+        return [done[k] for k in keys]
+
+    def recall(self, name: str) -> bytes | None:
+        """What was remembered under a digest; None if nothing was."""
+        path = self.place / name[:2] / name
+        try:
+            text = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        os.utime(path)
+        return text
+
+    def remember(self, name: str, text: bytes) -> None:
+        """Keep something that was worked out, under a digest of all that it depends on."""
+        _keep(self.place / name[:2] / name, text)
+
+    def _result(self, name: str, job: Job) -> Result:
+        path = self.place / name[:2] / name
+        known = _read(path)
+        if known is not None:
+            with self.tally.lock:
+                self.tally.cached += 1
+            return known
+        began = time.monotonic()
+        try:
+            result = kbuild.compile(job.build, job.obj, job.overlay, job.flags)
+        except ProcessError as error:
+            return Failed(str(error).partition("\n")[0], ())
+        with self.tally.lock:
+            self.tally.compiled += 1
+            self.tally.seconds += time.monotonic() - began
+        _write(path, result)
+        return result
+
+
+def key(job: Job) -> str:
+    """What the result of a job depends on, as a digest."""
+    seen = hashlib.sha256()
+    for part in (job.build.path, job.build.inputs, job.build.commands[job.obj], job.flags):
+        seen.update(repr(part).encode() + b"\0")
+    for path in sorted(job.overlay):
+        seen.update(path.encode() + b"\0" + _digest(job.overlay[path]))
+    return seen.hexdigest()
+
+
+@functools.lru_cache(maxsize=4096)
+def _digest(text: bytes) -> bytes:
+    return hashlib.sha256(uncommented(text)).digest()
+
+
+def uncommented(text: bytes) -> bytes:
+    """C text with each comment replaced by the white space it stands for and its line ends."""
+
+    def blank(found: re.Match[bytes]) -> bytes:
+        if found[0][:1] != b"/":
+            return found[0]
+        return b" " + b"\n" * found[0].count(b"\n")
+
+    return re.sub(rb"[ \t]+\n", b"\n", _COMMENT.sub(blank, text))
+
+
+def _read(path: Path) -> Result | None:
+    """A kept result: a line of JSON, then the object, compressed; None if it is not there."""
+    try:
+        head, _, body = zlib.decompress(path.read_bytes()).partition(b"\n")
+        said = json.loads(head)
+    except FileNotFoundError:
+        return None
+    except (zlib.error, ValueError):
+        path.unlink(missing_ok=True)
+        return None
+    os.utime(path)
+    found = diagnostics.parse(said["text"])
+    if not said["good"]:
+        return Failed(said["text"], found)
+    return Compiled(body, said["text"], found, elf.size(body))
+
+
+def _write(path: Path, result: Result) -> None:
+    good = isinstance(result, Compiled)
+    head: Mapping[str, object] = {"good": good, "text": result.text}
+    body = result.obj if isinstance(result, Compiled) else b""
+    _keep(path, zlib.compress(json.dumps(head).encode() + b"\n" + body, 1))
+
+
+def _keep(path: Path, text: bytes) -> None:
+    path.parent.mkdir(exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(text)
+        Path(name).rename(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _prune(place: Path) -> None:
+    """Drop the results used longest ago, and what killed runs left, beyond what is kept."""
+    files = []
+    for path in place.glob("*/*"):
+        try:
+            stat = path.stat()
+        except FileNotFoundError:
+            continue
+        files.append((stat.st_mtime, stat.st_size, path))
+    room = KEPT
+    for _, size, path in sorted(files, reverse=True):
+        room -= size
+        if room < 0:
+            path.unlink(missing_ok=True)

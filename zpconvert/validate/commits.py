@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The commits to validate, as texts of the files that they touch: from mails or from git."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from zpconvert.errors import UserError
+from zpconvert.git.command import sealed_git, user_git
+from zpconvert.git.diff import parse_diff
+from zpconvert.git.scratch import scratch_worktree
+from zpconvert.kernel.tree import Tree
+from zpconvert.mail import record
+from zpconvert.process import Completed, ProcessError
+
+_COMMITTER = {"GIT_COMMITTER_NAME": "zpconvert", "GIT_COMMITTER_EMAIL": "zpconvert@localhost"}
+#: The cover letter of `git format-patch`, with or without a reroll count.
+_COVER = re.compile(r"(?:v\d+-)?0000-")
+
+Files = Mapping[str, bytes]
+
+
+@dataclass(frozen=True)
+class Commit:
+    """A commit: `number` is 1-based, `name` a hash or the mail's file name, `files` all files
+    that the series touches, as they are after it, `touched` those that it changes itself."""
+
+    number: int
+    name: str
+    message: str
+    files: Files
+    touched: tuple[str, ...]
+
+    @property
+    def subject(self) -> str:
+        """First line of the message."""
+        return self.message.partition("\n")[0]
+
+
+@dataclass(frozen=True)
+class Series:
+    """Commits on a base. source: what they were read from, as a person names it; base: the
+    touched files before the first commit; mails: where each commit's mail is, if it has one;
+    conversion: the name of the conversion that made them, None if that is not known."""
+
+    source: str
+    base: Files
+    commits: tuple[Commit, ...]
+    mails: tuple[Path, ...] = ()
+    conversion: str | None = None
+
+    @property
+    def states(self) -> list[Files]:
+        """The touched files of the base and after each commit."""
+        return [self.base, *(commit.files for commit in self.commits)]
+
+
+def from_mails(out: Path, tree: Tree) -> Series:
+    """The series in directory `out`, applied to `tree` by a real `git am` in a scratch tree.
+
+    Raises UserError when there are no mails or one of them does not apply.
+    """
+    if not out.is_dir():
+        raise UserError(str(out), "no such directory", "give what 'zpconvert series' wrote")
+    found = record.load(out)
+    if found is not None:
+        mails = [out / patch.file for patch in found.patches]
+    else:
+        mails = sorted(p for p in out.glob("*.patch") if not _COVER.match(p.name))
+    if not mails:
+        raise UserError(str(out), "no patches", "give a directory of mails")
+    try:
+        paths = sorted({file.path for mail in mails for file in parse_diff(mail.read_bytes())})
+    except FileNotFoundError as error:
+        where = str(error.filename)
+        raise UserError(where, "the mail is missing", "write the series anew") from None
+    base = {path: (tree.path / path).read_bytes() for path in paths if (tree.path / path).exists()}
+    commits: list[Commit] = []
+    before: Files = base
+    with scratch_worktree(base) as place:
+        for number, mail in enumerate(mails, 1):
+            message = _apply(place, mail, tree)
+            after = {path: (place / path).read_bytes() for path in paths if (place / path).exists()}
+            commits.append(Commit(number, mail.name, message, after, _changed(before, after)))
+            before = after
+    name = found.conversion if found is not None else None
+    return Series(str(out), base, tuple(commits), tuple(mails), name)
+
+
+def _apply(place: Path, mail: Path, tree: Tree) -> str:
+    try:
+        sealed_git(place, "am", "--quiet", mail.resolve(), env=_COMMITTER)
+    except ProcessError as error:
+        said = error.stderr.decode("utf-8", "replace").strip().splitlines()
+        reason = next((line for line in said if line.startswith("error: ")), "git am refuses it")
+        raise UserError(
+            str(mail),
+            f"does not apply to {tree.path}: {reason.removeprefix('error: ')}",
+            "give the tree that the series was made for",
+        ) from None
+    return sealed_git(place, "log", "-1", "--format=%B").text.rstrip("\n") + "\n"
+
+
+def from_range(tree: Tree, revisions: str) -> Series:
+    """The commits of a range `A..B` of the tree's own repository, oldest first.
+
+    What the range does not touch is taken from the work tree, which must agree with the range
+    there. Raises UserError when it does not, or the range is none, empty or has merges.
+    """
+    if not tree.is_git:
+        raise UserError(str(tree.path), "not a git work tree", "give mails, or a git tree")
+    names = _asked(tree, revisions, "rev-list", "--reverse", revisions, "--").text.split()
+    if not names:
+        raise UserError(revisions, "no commits in this range", "write it as A..B, A the older")
+    merges = _asked(tree, revisions, "rev-list", "--merges", revisions, "--").text.split()
+    if merges:
+        raise UserError(merges[0][:12], "is a merge", "validate each side on its own")
+    parent = _asked(tree, f"{names[0][:12]}^", "rev-parse", "--verify", f"{names[0]}^").text.strip()
+    touched = [
+        tuple(_asked(tree, revisions, "diff-tree", "-r", "--no-commit-id", "--name-only", "-z", n)
+              .text.split("\0")[:-1])
+        for n in names
+    ]  # fmt: skip
+    paths = sorted({path for one in touched for path in one})
+    _check_worktree(tree, parent, paths)
+    commits = tuple(
+        Commit(number, name, _message(tree, name), _files(tree, name, paths), files)
+        for number, (name, files) in enumerate(zip(names, touched, strict=True), 1)
+    )
+    return Series(f"{tree.path} {revisions}", _files(tree, parent, paths), commits)
+
+
+def _check_worktree(tree: Tree, parent: str, paths: Sequence[str]) -> None:
+    changed = _asked(tree, parent, "diff", "--name-only", "-z", parent, "--").text.split("\0")[:-1]
+    stray = sorted(set(changed) - set(paths))
+    if stray:
+        raise UserError(
+            str(tree.path),
+            f"{stray[0]} and {len(stray) - 1} more differ from the range's base",
+            "check out a commit of the range first",
+        )
+
+
+def _message(tree: Tree, name: str) -> str:
+    return _asked(tree, name, "log", "-1", "--format=%B", name, "--").text.rstrip("\n") + "\n"
+
+
+def _files(tree: Tree, name: str, paths: Sequence[str]) -> dict[str, bytes]:
+    """Texts of those of `paths` that the commit has."""
+    wanted = "".join(f"{name}:{path}\n" for path in paths).encode()
+    data = user_git(tree.path, "cat-file", "--batch", stdin=wanted).stdout
+    found, at = {}, 0
+    for path in paths:
+        end = data.index(b"\n", at)
+        head = data[at:end].split(b" ")
+        at = end + 1
+        if head[-1] != b"missing":
+            size = int(head[-1])
+            if head[-2] == b"blob":
+                found[path] = data[at : at + size]
+            at += size + 1
+    return found
+
+
+def _asked(tree: Tree, where: str, *words: str) -> Completed:
+    done = user_git(tree.path, *words, check=False)
+    if done.code != 0:
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["git refuses"]
+        what = said[-1].removeprefix("fatal: ").rstrip(".")
+        raise UserError(where, what, "give a range that 'git log' takes")
+    return done
+
+
+def _changed(before: Files, after: Files) -> tuple[str, ...]:
+    return tuple(
+        path for path in sorted(before.keys() | after.keys()) if before.get(path) != after.get(path)
+    )

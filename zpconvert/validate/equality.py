@@ -1,0 +1,279 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""No functional change, shown function by function: each commit against its parent.
+
+Three stages, each for what the one before it left open. Plain: inlining and IPA off, the
+series' own renames applied, shims seen through. Flattened: every inline function is part of
+its callers, so that a helper may be another one with the same code. Assumed: flattened, with
+the descriptor's assumptions built into both sides: each alone, each pair, all of them, so that
+a function is said to need no more than it does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from zpconvert.conversion.model import Assumption
+from zpconvert.kernel import elf
+from zpconvert.kernel.kbuild import BuildDir, Compiled, Job
+from zpconvert.kernel.objcode import COMPARE_FLAGS, Code
+from zpconvert.validate import stubs
+from zpconvert.validate.builder import Builder
+from zpconvert.validate.builder import key as job_key
+from zpconvert.validate.pairing import Pairing, contents, pair
+from zpconvert.validate.verdict import Verdict
+
+Files = Mapping[str, bytes]
+
+#: Number of this way to compare; rows kept by another are not taken.
+_ROWS = 1
+
+_OTHER, _GONE = "other code", "is gone"
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A function (or a data section, as `[.data]`) of a commit against its parent.
+
+    was: its name in the parent, if that is another. how: what it took, or why it is unknown.
+    assumptions: names of those it needs.
+    """
+
+    commit: int
+    cell: str
+    object: str
+    name: str
+    was: str
+    verdict: Verdict
+    how: str = ""
+    assumptions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Target:
+    """An object to compare in a cell. states: the texts that it is made of, in the base and
+    after each commit; None where it does not exist."""
+
+    build: BuildDir
+    object: str
+    states: tuple[Files | None, ...]
+
+
+@dataclass
+class Comparer:
+    """Compares the commits of targets.
+
+    tree: only read. hints: names before to names after, as the series says. assumptions: the
+    descriptor's; those that do not fit the tree are not used.
+    """
+
+    builder: Builder
+    tree: Path
+    hints: Mapping[str, str] = field(default_factory=dict)
+    assumptions: Sequence[Assumption] = ()
+
+    def compare(self, targets: Sequence[Target], commits: Iterable[int]) -> list[Compared]:
+        """What is found in `commits` (1-based), every function of each."""
+        cases = [_Case(t, n) for t in targets for n in commits if _changes(t, n)]
+        keys = [self._key(case) for case in cases]
+        known = [self._recall(key) for key in keys]
+        todo = [case for case, rows in zip(cases, known, strict=True) if rows is None]
+        self._settle(todo)
+        found = []
+        for case, key, rows in zip(cases, keys, known, strict=True):
+            if rows is None:
+                rows = case.compared()
+                self.builder.remember(key, json.dumps([asdict(row) for row in rows]).encode())
+            found += rows
+        return found
+
+    def _key(self, case: _Case) -> str:
+        jobs = [self._job(case.target, n, _PLAIN) for n in (case.number - 1, case.number)]
+        headers = {s.header for a in self.assumptions for s in a.stubs}
+        parts = (
+            _ROWS,
+            case.number,
+            *map(job_key, jobs),
+            self.assumptions,
+            sorted(self.hints.items()),
+            sorted(stubs.overlay(self.tree, {}, self.assumptions).items()) if headers else (),
+        )
+        return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+    def _recall(self, key: str) -> list[Compared] | None:
+        said = self.builder.recall(key)
+        if said is None:
+            return None
+        rows = []
+        for row in json.loads(said):
+            verdict, assumptions = Verdict(row.pop("verdict")), tuple(row.pop("assumptions"))
+            rows.append(Compared(**row, verdict=verdict, assumptions=assumptions))
+        return rows
+
+    def _settle(self, cases: Sequence[_Case]) -> None:
+        self._stage(cases, _PLAIN, "comparing")
+        self._stage(_open(cases), _FLAT, "comparing, helpers flattened")
+        for some in _subsets(stubs.usable(self.tree, self.assumptions)):
+            what = f"comparing, assuming {' and '.join(a.name for a in some)}"
+            self._stage(_open(cases), _Mode("", _FLAT.flags, some), what)
+
+    def _stage(self, cases: Sequence[_Case], mode: _Mode, what: str) -> None:
+        for case, pairing in zip(cases, self._pairings(cases, mode, what), strict=True):
+            case.take(mode, pairing)
+
+    def _pairings(
+        self, cases: Sequence[_Case], mode: _Mode, what: str
+    ) -> list[Pairing | str]:
+        """Each case's two objects paired, or why they are not."""
+        jobs = [
+            self._job(case.target, number, mode)
+            for case in cases
+            for number in (case.number - 1, case.number)
+        ]
+        results = self.builder.results(jobs, what)
+        parsed: dict[int, dict[str, Code] | str] = {}
+
+        def codes(at: int) -> dict[str, Code] | str:
+            result = results[at]
+            if not isinstance(result, Compiled):
+                return f"does not compile: {result.text.strip().partition(chr(10))[0]}"
+            if id(result) not in parsed:
+                try:
+                    parsed[id(result)] = contents(result.obj)
+                except elf.ElfError as error:
+                    parsed[id(result)] = f"cannot be compared: {error}"
+            return parsed[id(result)]
+
+        found: list[Pairing | str] = []
+        for index in range(len(cases)):
+            before, after = codes(2 * index), codes(2 * index + 1)
+            if isinstance(before, str):
+                found.append(f"the parent {before}")
+            elif isinstance(after, str):
+                found.append(after)
+            else:
+                found.append(pair(before, after, self.hints))
+        return found
+
+    def _job(self, target: Target, number: int, mode: _Mode) -> Job:
+        files = target.states[number]
+        assert files is not None
+        texts = stubs.overlay(self.tree, files, mode.assumptions)
+        if mode.flags is not COMPARE_FLAGS:
+            texts[stubs.FLATTEN] = stubs.FLATTEN_TEXT
+        return Job(target.build, target.object, texts, mode.flags)
+
+
+@dataclass(frozen=True)
+class _Mode:
+    name: str
+    flags: tuple[str, ...]
+    assumptions: tuple[Assumption, ...] = ()
+
+
+_PLAIN = _Mode("", COMPARE_FLAGS)
+_FLAT = _Mode("helpers flattened", (*COMPARE_FLAGS, *stubs.FLATTEN_FLAGS))
+
+
+def _subsets(assumptions: Sequence[Assumption]) -> list[tuple[Assumption, ...]]:
+    """Each alone, each pair, all: what settles a function first is what it needs."""
+    sizes = sorted({n for n in (1, 2, len(assumptions)) if n <= len(assumptions) and n})
+    return [some for n in sizes for some in itertools.combinations(assumptions, n)]
+
+
+def _changes(target: Target, number: int) -> bool:
+    before, after = target.states[number - 1], target.states[number]
+    return before is not None and after is not None and before != after
+
+
+def _open(cases: Sequence[_Case]) -> list[_Case]:
+    return [case for case in cases if set(case.left) - {"*"}]
+
+
+class _Case:
+    """One commit of one target on its way through the stages."""
+
+    def __init__(self, target: Target, number: int) -> None:
+        self.target, self.number = target, number
+        self.settled: dict[str, tuple[Verdict, str, tuple[str, ...]]] = {}
+        self.left: dict[str, str] = {}
+        self.plain: Pairing | None = None
+        self.was: dict[str, str] = {}
+
+    def take(self, mode: _Mode, found: Pairing | str) -> None:
+        """What a stage found."""
+        if isinstance(found, str):
+            if self.plain is None:
+                self.left["*"] = found
+            return
+        if self.plain is None:
+            self._take_plain(found)
+            return
+        verdict = Verdict.ASSUMED if mode.assumptions else Verdict.EQUAL
+        unsettled = self.unsettled(set(self.left) - {"*"}, found)
+        for name in set(self.left) - unsettled - {"*"}:
+            self.settled[name] = (verdict, mode.name, tuple(a.name for a in mode.assumptions))
+            del self.left[name]
+
+    def _take_plain(self, found: Pairing) -> None:
+        self.plain = found
+        self.was = {now: was for was, now in found.same | found.other}
+        for _, now in found.same:
+            self.settled[now] = (Verdict.EQUAL, "", ())
+        for _, now in found.other:
+            self.settled.pop(now, None)
+            self.left[now] = _OTHER
+        for name in found.gone:
+            if name in found.visible or name.startswith("["):
+                self.left[name] = _GONE
+        for name in found.new:
+            if name in found.visible or name.startswith("["):
+                self.left[name] = "is new: there is nothing to compare it with"
+
+    def unsettled(self, names: set[str], found: Pairing) -> set[str]:
+        """Those of `names` that `found` does not show equal.
+
+        A function that was flattened into its callers is as equal as they are.
+        """
+        assert self.plain is not None
+        other = {now for _, now in found.other}
+        same = {now for _, now in found.same} - other
+        return {name for name in names if not self._shown(name, same, found.names, set())}
+
+    def _shown(
+        self, name: str, same: set[str], present: frozenset[str], seen: set[str]
+    ) -> bool:
+        if name in present:
+            return name in same
+        assert self.plain is not None
+        if name in seen or name in self.plain.visible:
+            return name in seen
+        seen.add(name)
+        names = {name, self.was.get(name, name)}
+        callers = {c for n in names for c in self.plain.callers.get(n, ())}
+        now = {was: now for now, was in self.was.items()}
+        return bool(callers) and all(
+            self._shown(now.get(c, c), same, present, seen)
+            for c in callers - names
+            if not c.startswith("[")
+        )
+
+    def compared(self) -> list[Compared]:
+        """The outcome, a row for each function."""
+        rows = [self._row(name, *found) for name, found in sorted(self.settled.items())]
+        for name, why in sorted(self.left.items()):
+            verdict = Verdict.DIFFERENT if why in (_OTHER, _GONE) else Verdict.UNKNOWN
+            rows.append(self._row(name, verdict, why, ()))
+        return rows
+
+    def _row(
+        self, name: str, verdict: Verdict, how: str, assumptions: tuple[str, ...]
+    ) -> Compared:
+        cell, was = self.target.build.cell.name, self.was.get(name, name)
+        return Compared(
+            self.number, cell, self.target.object, name, was, verdict, how, assumptions
+        )

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The functions of two objects, paired: by name, by what a commit renamed, and through shims.
+
+A shim is a function that does nothing but jump to another. Calling it is calling the other,
+and its code is the other's: callers that go past it are equal to those that do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from zpconvert.kernel import objcode
+from zpconvert.kernel.objcode import Code
+
+#: A jump of x86-64 with its distance left to a relocation, after a landing pad or not
+#: (endbr64, where CONFIG_X86_KERNEL_IBT is on).
+_JUMPS = {b"\xe9\0\0\0\0": 1, b"\xf3\x0f\x1e\xfa\xe9\0\0\0\0": 5}
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """Two objects compared.
+
+    same, other: pairs (name before, name after) whose code is equal, or is not.
+    gone, new: names without a counterpart. visible: those names of either object that other
+    objects can use. callers: name to the names that refer to it, in both objects.
+    """
+
+    same: frozenset[tuple[str, str]]
+    other: frozenset[tuple[str, str]]
+    gone: frozenset[str]
+    new: frozenset[str]
+    visible: frozenset[str]
+    callers: Mapping[str, frozenset[str]]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """All names of the second object, and those that are gone."""
+        return frozenset({after for _, after in self.same | self.other} | self.gone | self.new)
+
+
+def contents(blob: bytes) -> dict[str, Code]:
+    """Functions and data sections by name. Raises elf.ElfError."""
+    return objcode.functions(blob) | objcode.data_sections(blob)
+
+
+def pair(
+    before: Mapping[str, Code], after: Mapping[str, Code], hints: Mapping[str, str]
+) -> Pairing:
+    """Pair and compare the contents of two objects.
+
+    hints: names before to names after, as the series says; taken where they fit. Other
+    renames are learnt: a function whose code reappears under a name that was not there.
+    """
+    sides = _Side(before), _Side(after)
+    names = {
+        was: now
+        for was, now in hints.items()
+        if was in before and now in after and now not in before
+    }
+    # what became a shim around its new self
+    for was, now in sides[1].shims.items():
+        if was in before and now in after and now not in before:
+            names.setdefault(was, now)
+    _learn(*sides, names)
+    pairs = {(name, name) for name in before.keys() & after.keys() if name not in names}
+    pairs |= {(name, name) for name in names.keys() & after.keys()} | set(names.items())
+    same = {(was, now) for was, now in pairs if _equal(*sides, was, now, names)}
+    return Pairing(
+        frozenset(same),
+        frozenset(pairs - same),
+        frozenset(before.keys() - after.keys() - names.keys()),
+        frozenset(after.keys() - before.keys() - set(names.values())),
+        frozenset(n for side in (before, after) for n, code in side.items() if code.visible),
+        _callers(before, after),
+    )
+
+
+class _Side:
+    """One of the two objects, its shims seen through."""
+
+    def __init__(self, codes: Mapping[str, Code]) -> None:
+        self.codes = codes
+        direct = {name: target for name, code in codes.items() if (target := _shim(code))}
+        self.shims = {name: _last(direct, name) for name in direct}
+
+    def code(self, name: str, names: Mapping[str, str]) -> Code:
+        """The code that runs under a name, its references seen through shims and renamed."""
+        target = self.shims.get(name, name)
+        code = self.codes[target if target in self.codes else name]
+        renames = {**names, **{n: names.get(to, to) for n, to in self.shims.items()}}
+        section = "" if name.startswith("[") else code.section
+        return replace(objcode.renamed(code, renames), visible=False, section=section)
+
+
+def _shim(code: Code) -> str | None:
+    """Where a function jumps to that does nothing else."""
+    at = _JUMPS.get(code.data)
+    if at is None or code.tables or len(code.references) != 1:
+        return None
+    (reference,) = code.references
+    fits = reference.offset == at and reference.addend == 0 and isinstance(reference.to, str)
+    return str(reference.to) if fits else None
+
+
+def _last(direct: Mapping[str, str], name: str) -> str:
+    seen = {name}
+    while name in direct and direct[name] not in seen:
+        name = direct[name]
+        seen.add(name)
+    return name
+
+
+def _equal(old: _Side, new: _Side, was: str, now: str, names: Mapping[str, str]) -> bool:
+    return old.code(was, names) == new.code(now, {})
+
+
+def _learn(old: _Side, new: _Side, names: dict[str, str]) -> None:
+    """Add renames until no more is found: one may need another's to be seen."""
+    found = True
+    while found:
+        found = False
+        taken = set(names.values())
+        candidates = [n for n in new.codes if n not in old.codes and n not in taken]
+        for was in old.codes:
+            if was in names or (was in new.codes and _equal(old, new, was, was, names)):
+                continue
+            for now in candidates:
+                if _equal(old, new, was, now, {**names, was: now}):
+                    names[was] = now
+                    candidates.remove(now)
+                    found = True
+                    break
+
+
+def _callers(*sides: Mapping[str, Code]) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for codes in sides:
+        for name, code in codes.items():
+            entries = (reference for entry in code.tables for reference in entry.references)
+            for reference in (*code.references, *entries):
+                if isinstance(reference.to, str):
+                    found.setdefault(reference.to, set()).add(name)
+    return {name: frozenset(callers) for name, callers in found.items()}
