@@ -15,7 +15,8 @@ PACKAGE = ROOT / "zpconvert"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 FEATURES = {"conversion", "rewrite", "smpl", "header", "mail", "kernel", "lint", "check"}
-#: The one feature that stands on another: lint reads what smpl takes apart, and asks spatch.
+#: The features that stand on another: lint reads what smpl takes apart, and asks spatch; check
+#: looks at files with the engine's own analysis.
 ABOVE = {"lint": "smpl", "check": "rewrite"}
 #: What features may build on (DESIGN.md, import direction); these know no feature.
 GROUND = {"csource", "git"}

@@ -12,8 +12,15 @@ from zpconvert.check.rules import RULES
 from zpconvert.check.subject import Subject
 from zpconvert.check.vocabulary import vocabulary
 
-WORDS = ["\nstruct", "page", "struct", "desc", "desc_page(", "page_desc(", "desc_folio(", "->", "index", "private", "next", "handle\nlock_page(", "folio_lock(", "unlock_page(", "pfn_to_page(", "page_to_pfn(", "(", ")", "{", "}", "[", "]", ";", ",", "*", "&", "=", "?", ":", "#", '"\nstatic', "inline", "void", "int", "long", "return", "if", "for", "typedef", "union", "0", "1", "p", "d", "x", "\\", "\n", "//", "/*", "*/", ".", "...\nzpconvert:allow", "ZPC001", "ZPC002", "reason", "define", "ifdef", "endif", "include", "MATCH(", "static_assert(\noffsetof(", "sizeof(", "typeof(", "_Generic(", "const", "(struct\tpage\t*)", "(struct\tdesc\t*)\n"]
-PIECES = [w.encode() for line in WORDS for w in line.split("\n") if w] + [b"\n", b"\xff", b"\r\n"]
+WORDS = r"""
+struct page struct desc desc_page( page_desc( desc_folio( -> index private next handle
+lock_page( folio_lock( unlock_page( pfn_to_page( page_to_pfn( ( ) { } [ ] ; , * & = ? : # "
+static inline void int long return if for typedef union 0 1 p d x // /* */ . ...
+zpconvert: allow ZPC001 ZPC002 reason define ifdef endif include MATCH( static_assert(
+offsetof( sizeof( typeof( _Generic( const
+"""
+CASTS = [b"(struct page *)", b"(struct desc *)", b"\n", b"\\\n", b"\r\n", b"\xff", b"\0"]
+PIECES = [*(word.encode() for word in WORDS.split()), *CASTS]
 EXAMPLES = [e.encode() for r in RULES for e in (*r.VALID, *r.INVALID)] + [sample.HEADER]
 
 soup = st.lists(st.sampled_from(PIECES), max_size=60).map(b" ".join)

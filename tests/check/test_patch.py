@@ -74,6 +74,25 @@ def test_no_newline_at_the_end() -> None:
     assert patched(patch, mm_aDOTc=b"a\n") == {"mm/a.c": (b"a\nb", [1, 2])}
 
 
+def test_names_that_git_quotes() -> None:
+    patch = b'--- "a/\\303\\274 x.c"\n+++ "b/\\303\\274 x.c"\n@@ -1 +1 @@\n-a\n+b\n'
+    done = apply(patch, "p", {"ü x.c": b"a\n"}.get)
+    assert done["ü x.c"].text == b"b\n"
+    plain = "--- a/ü.c\n+++ b/ü.c\n@@ -1 +1 @@\n-a\n+b\n".encode()
+    assert paths(plain, "p") == ["ü.c"]
+
+
+@pytest.mark.parametrize("encoding", ["quoted-printable", "base64", "8bit"])
+def test_a_mail_however_it_is_encoded(encoding: str) -> None:
+    from email.message import EmailMessage
+
+    mail = EmailMessage()
+    mail["Subject"] = "[PATCH] ä"
+    after = BASE.replace(b"line 5\n", "x == ä;\n".encode())
+    mail.set_content("Text.\n---\n" + diff(BASE, after).decode(), cte=encoding)
+    assert patched(mail.as_bytes(), mm_aDOTc=BASE) == {"mm/a.c": (after, [5])}
+
+
 @pytest.mark.parametrize(
     ("patch", "what"),
     [

@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import io
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,6 +16,7 @@ from zpconvert.errors import UserError
 if TYPE_CHECKING:
     from unidiff.patch import Hunk, PatchedFile
 
+_ENCODED = re.compile(rb"(?im)^content-transfer-encoding:[ \t]*(?:quoted-printable|base64)")
 _MEND = "run this in the tree that the patch is for"
 
 
@@ -29,7 +33,7 @@ Line = tuple[bytes, bool]
 
 def paths(patch: bytes, where: str) -> list[str]:
     """The C files that a patch changes or adds, as paths from the top."""
-    return list(dict.fromkeys(f.path for f in _read(patch, where) if _code(f)))
+    return list(dict.fromkeys(_path(f) for f in _read(patch, where) if _code(f)))
 
 
 def apply(patch: bytes, where: str, read: Callable[[str], bytes | None]) -> dict[str, Patched]:
@@ -43,18 +47,17 @@ def apply(patch: bytes, where: str, read: Callable[[str], bytes | None]) -> dict
     for file in _read(patch, where):
         if not _code(file):
             continue
-        if file.path not in files:
-            text = read(file.path)
-            if text is None and not file.is_added_file:
-                before = file.source_file.removeprefix("a/")
-                text = read(before) if file.is_rename else None
-            if text is None and not file.is_added_file:
-                raise UserError(where, f"changes {file.path}, which is not here", _MEND)
-            new = file.is_added_file
-            files[file.path] = [] if new else [(b, False) for b in _lines(text or b"")]
+        path, new = _path(file), file.is_added_file
+        if path not in files:
+            text = read(path)
+            if text is None and file.is_rename:
+                text = read(_plain(file.source_file).removeprefix("a/"))
+            if text is None and not new:
+                raise UserError(where, f"changes {path}, which is not here", _MEND)
+            files[path] = [] if new else [(line, False) for line in _lines(text or b"")]
         shift = 0
         for hunk in file:
-            shift = _hunk(files[file.path], hunk, shift, f"{where}: {file.path}")
+            shift = _hunk(files[path], hunk, shift, f"{where}: {path}")
     return {
         path: Patched(
             b"".join(text for text, _ in lines),
@@ -69,7 +72,7 @@ def _read(patch: bytes, where: str) -> list[PatchedFile]:
     from unidiff.patch import PatchSet
 
     # latin-1 keeps every byte; newline="\n" keeps a carriage return inside its line
-    stream = io.StringIO(patch.decode("latin-1"), newline="\n")
+    stream = io.StringIO(_decoded(patch).decode("latin-1"), newline="\n")
     try:
         files = list(PatchSet(stream))
     except (UnidiffParseError, ValueError, IndexError) as error:
@@ -77,13 +80,41 @@ def _read(patch: bytes, where: str) -> list[PatchedFile]:
     if not files:
         raise UserError(where, "there is no diff in it", "give a patch or a mail with one")
     for file in files:
-        if file.path.startswith("/") or ".." in file.path.split("/"):
-            raise UserError(where, f"changes '{file.path}', outside of the tree", "do not use it")
+        path = _path(file)
+        if path.startswith("/") or ".." in path.split("/"):
+            raise UserError(where, f"changes '{path}', outside of the tree", "do not use it")
     return files
 
 
+def _decoded(patch: bytes) -> bytes:
+    """The text of a mail that is not sent as it is (RFC 2045, section 6)."""
+    head = patch[: patch.find(b"\n\n") + 1]
+    if not _ENCODED.search(head):
+        return patch
+    from email import message_from_bytes
+
+    text = message_from_bytes(patch).get_payload(decode=True)
+    return text.replace(b"\r\n", b"\n") if isinstance(text, bytes) else patch
+
+
+def _path(file: PatchedFile) -> str:
+    """A file's path from the top."""
+    gone = file.target_file == "/dev/null"
+    name, prefix = (file.source_file, "a/") if gone else (file.target_file, "b/")
+    return _plain(name).removeprefix(prefix)
+
+
+def _plain(name: str) -> str:
+    """A name as git quotes it in C's way (core.quotePath), or as it is, from its bytes."""
+    raw = name.encode("latin-1")
+    if len(name) > 1 and name.startswith('"') and name.endswith('"'):
+        with contextlib.suppress(ValueError, SyntaxError):
+            raw = ast.literal_eval(f"b{name}")
+    return raw.decode("utf-8", "surrogateescape")
+
+
 def _code(file: PatchedFile) -> bool:
-    return file.path.endswith((".c", ".h")) and not file.is_removed_file
+    return _path(file).endswith((".c", ".h")) and not file.is_removed_file
 
 
 def _lines(text: bytes) -> list[bytes]:
