@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -257,13 +258,14 @@ class _File:
         )
 
     def changed_functions(self) -> int:
-        """Functions whose text differs between base and last state."""
-        before = {
-            item.function: self.source[item.code : item.end]
+        """Functions whose code differs between base and last state; comments do not count."""
+        last = tidy.without_comments(self.states[-1])
+        before = [
+            tidy.without_comments(self.source[item.code : item.end])
             for item in self.survey.items
             if item.function is not None
-        }
-        return sum(1 for text in before.values() if text not in self.states[-1])
+        ]
+        return sum(1 for code in before if code not in last)
 
 
 def _longest_first(phrase: Stale) -> tuple[int, str, str, str]:
@@ -304,6 +306,7 @@ def _result(
         after[descriptor.header] = headers[helpers]
         changed = {path: text for path, text in after.items() if before.get(path) != text}
         missing = tuple(p for p in step.slots if all(p in f.plan.missing[number] for f in files))
+        missing += tuple(f"{name}()" for h, name in unoffered if h.name in step.helpers)
         if missing or not changed:
             absent.append(Absent(step, missing, not changed))
         if changed:
@@ -328,6 +331,7 @@ def _deprecated(descriptor: Descriptor, files: Sequence[_File]) -> tuple[tuple[s
     """How often the last tree still calls what the descriptor calls deprecated."""
     counts: Counter[str] = Counter()
     for file in files:
+        code = tidy.without_comments(file.states[-1])
         for old in descriptor.deprecated:
-            counts[old.name] += file.states[-1].count(f"{old.name}(".encode())
+            counts[old.name] += len(re.findall(rf"\b{re.escape(old.name)}\(".encode(), code))
     return tuple((name, n) for name, n in counts.items() if n)

@@ -147,10 +147,12 @@ class _Planner:
             )
 
     def _nearest(self, slot: Slot) -> int | None:
+        """The step that flips most of what is declared in the functions that use a slot."""
         votes: Counter[int] = Counter()
         for item in self.survey.items:
             if slot in item.deps:
-                votes.update(self.where[s] for s in item.deps if s in self.where)
+                own = {s for s in item.deps if s.function == item.function}
+                votes.update(self.where[s] for s in own if s in self.where)
         if votes:
             most = max(votes.values())
             return max(n for n, count in votes.items() if count == most)

@@ -102,9 +102,9 @@ def measured(
 
 def _shrunk(conversion: Conversion, absent: Absent) -> Shrunk:
     if absent.missing:
-        reason = f"this base has no {', '.join(absent.missing)}"
+        reason = f"this kernel has no {', '.join(absent.missing)}"
     else:
-        reason = "this base has nothing that it would change"
+        reason = "there is nothing for it to change in this kernel"
     return Shrunk(f"{conversion.prefix}: {absent.step.subject}", reason, absent.gone)
 
 

@@ -47,7 +47,8 @@ The series changes 2 functions.
 Churn, lines changed over the series divided by lines of the final diff:
 1.26.
 
-Steps that this base has only a part of, or nothing:
+Patches of this series on other kernels that are partly or wholly missing
+here:
 
 - convert f() (left out): the tree has no f()
 - convert g() (in part): the tree has no h()

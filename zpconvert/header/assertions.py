@@ -35,8 +35,7 @@ def assertions(descriptor: Descriptor, layout: Layout, old: Group) -> list[list[
         parts.append(["/* The same type in the same place. */", *_match(same, below, new, typed)])
     if False in kinds:
         text = (
-            "Two scalars of one size in the same place. Only a scalar has a logical negation, so"
-            " an int over an atomic_t does not compile."
+            "Two scalars of one size in the same place: what is no scalar has no logical negation."
         )
         negated = [f"sizeof(!(({below} *)0)->old) &&", f"sizeof(!(({new} *)0)->new))"]
         parts.append(comment.block(text) + _match(scalar, below, new, negated))

@@ -70,7 +70,7 @@ def _struct_doc(descriptor: Descriptor, layout: Layout, old: Group) -> list[str]
         " one without the other"
     )
     if keeps_clear(layout, old):
-        note += f", and do not expand into the overlap with {KEEP_CLEAR}"
+        note += f", and do not let it grow into {KEEP_CLEAR}"
     parameters = [(name, docs.get(name, filler)) for name in names]
     return comment.kernel_doc(descriptor.new_type, f"{descriptor.doc}\n\n{note}.", parameters)
 

@@ -98,7 +98,7 @@ def _measured(measured: Measured) -> Iterator[str]:
             f"{measured.churn:.2f}."
         )
     if measured.steps:
-        yield "Steps that this base has only a part of, or nothing:"
+        yield "Patches of this series on other kernels that are partly or wholly missing here:"
         yield "\n".join(f"- {_step(step)}" for step in measured.steps)
     if measured.deprecated:
         yield "Deprecated calls left as they are:"

@@ -344,9 +344,16 @@ class _Rendering:
                     self._spot(start, text, match.span(), self.names.functions[word])
         for slot in sorted(self.flipped & self.item.deps, key=lambda s: s.id):
             new = self.names.slots.get(slot.id)
-            if new is not None and not slot.fixed and slot.function in self.item.about:
+            if new is not None and not slot.fixed and self._declares(slot):
                 for match in re.finditer(rf"(?:(?<=@)|(?<=<)){slot.name}(?:(?=>)|\b)", text):
                     self._spot(start, text, match.span(), new)
+
+    def _declares(self, slot: Slot) -> bool:
+        """The item is the function, or the struct, that a slot belongs to."""
+        if slot.kind != "field":
+            return slot.function in self.item.about
+        declarations = (s for s in self.item.sites if isinstance(s, Declaration))
+        return any(slot is d for s in declarations for d, _, _ in s.declarators)
 
     def _spot(self, base: int, text: str, span: tuple[int, int], new: str) -> None:
         """Replace characters of a comment, counted in bytes of the file."""

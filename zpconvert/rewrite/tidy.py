@@ -79,11 +79,22 @@ def add_include(text: bytes, header: str) -> bytes:
     line = f'#include "{header}"\n'.encode()
     if line in text:
         return text
-    at = 0
+    at, last = 0, b""
     for match in _INCLUDE.finditer(text):
         if _conditions(text[: match.start()]) == 0:
-            at = match.end()
-    return text[:at] + line + text[at:]
+            at, last = match.end(), match.group()
+    apart = b"\n" if b"<" in last else b""
+    return text[:at] + apart + line + text[at:]
+
+
+def without_comments(text: bytes) -> bytes:
+    """A text without its comments and the white space around its lines."""
+    out, at = [], 0
+    for start, end in comments(text):
+        out.append(text[at:start])
+        at = end
+    lines = b"".join([*out, text[at:]]).split(b"\n")
+    return b"\n".join(line.strip() for line in lines if line.strip())
 
 
 def _conditions(text: bytes) -> int:
