@@ -91,6 +91,16 @@ class Comparer:
             found += rows
         return found
 
+    def objects(self, targets: Sequence[Target], row: Compared) -> tuple[bytes, bytes]:
+        """The two objects that a row compares, helpers flattened; empty if one is not there."""
+        target = next(t for t in targets if (t.build.cell.name, t.object) == (row.cell, row.object))
+        jobs = [self._job(target, number, _FLAT) for number in (row.commit - 1, row.commit)]
+        before, after = self.builder.results(jobs, "listing")
+        return (
+            before.obj if isinstance(before, Compiled) else b"",
+            after.obj if isinstance(after, Compiled) else b"",
+        )
+
     def _key(self, case: _Case) -> str:
         jobs = [self._job(case.target, n, _PLAIN) for n in (case.number - 1, case.number)]
         headers = {s.header for a in self.assumptions for s in a.stubs}

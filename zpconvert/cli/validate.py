@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`zpconvert validate`: every commit of a series proven."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from zpconvert.cli.boundary import Findings
+from zpconvert.cli.options import tree_option
+from zpconvert.cli.talk import progress, say
+from zpconvert.kernel.source import cache_home
+
+if TYPE_CHECKING:
+    from zpconvert.kernel.cells import Cell
+    from zpconvert.kernel.tree import Tree
+    from zpconvert.validate.commits import Series
+    from zpconvert.validate.report import FunctionRow, Report
+    from zpconvert.validate.run import Subject
+
+
+@click.command("validate")
+@click.argument("out", required=False, type=click.Path(path_type=Path))
+@tree_option
+@click.option("--range", "revisions", metavar="A..B", help="Commits of the tree, not mails.")
+@click.option(
+    "--matrix",
+    default="quick",
+    show_default=True,
+    metavar="quick|full|FILE",
+    help="The cells to build in; FILE is TOML like zpconvert/kernel/cells.toml.",
+)
+@click.option("--cell", "only_cells", multiple=True, metavar="NAME", help="Only this cell.")
+@click.option(
+    "--commit",
+    "only",
+    multiple=True,
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Only this commit of the series, the first is 1.",
+)
+@click.option(
+    "--conversion",
+    metavar="NAME",
+    help="Whose kconfig lines, names and assumptions hold; series.json says it of its own.",
+)
+@click.option(
+    "--kconfig", multiple=True, metavar="CONFIG_X=y", help="A line that builds the files."
+)
+@click.option(
+    "--jobs", type=click.IntRange(min=1), metavar="N", help="Compilers at a time; one a core."
+)
+@click.option(
+    "--json",
+    "json_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Where the report goes; OUT/report.json if mails are validated.",
+)
+def command(
+    out: Path | None,
+    tree: Path,
+    revisions: str | None,
+    matrix: str,
+    only_cells: tuple[str, ...],
+    only: tuple[int, ...],
+    conversion: str | None,
+    kconfig: tuple[str, ...],
+    jobs: int | None,
+    json_file: Path | None,
+) -> None:
+    """Show that each commit builds without a new warning and changes no function.
+
+    OUT is a directory of mails, from 'zpconvert series' or 'git format-patch'; with --range,
+    commits of the tree's own repository. The tree is only read.
+
+    \b
+    Exit code 1 means that something fell short; the report says what and how to see it again.
+
+    \b
+    Examples:
+      zpconvert validate outgoing --tree ~/linux
+      zpconvert validate --tree ~/linux --range v6.12..topic --kconfig CONFIG_ZRAM=y
+    """
+    from zpconvert.kernel.tree import open_tree
+    from zpconvert.validate import report, run
+
+    opened = open_tree(tree)
+    subject = _subject(opened, _series(out, opened, revisions), conversion, kconfig, only)
+    cells = _cells(matrix, only_cells)
+    with progress("validating") as tell:
+        found = run.validate(
+            subject, cells, cache=cache_home(), workers=jobs or os.cpu_count() or 1, tell=tell
+        )
+    whole = out is not None and not only and not only_cells
+    if json_file is not None or (out is not None and whole):
+        report.write(found, json_file or Path(out or "") / report.NAME)
+    _show(found)
+    if not found.good:
+        raise Findings
+
+
+def _series(out: Path | None, tree: Tree, revisions: str | None) -> Series:
+    from zpconvert.validate import commits
+
+    if out is not None and revisions is None:
+        return commits.from_mails(out, tree)
+    if revisions is not None and out is None:
+        return commits.from_range(tree, revisions)
+    raise click.UsageError("give either OUT or --range.")
+
+
+def _subject(
+    tree: Tree,
+    series: Series,
+    name: str | None,
+    kconfig: tuple[str, ...],
+    only: tuple[int, ...],
+) -> Subject:
+    from zpconvert.conversion.load import load
+    from zpconvert.errors import UserError
+    from zpconvert.validate.run import Subject
+
+    beyond = [n for n in only if n > len(series.commits)]
+    if beyond:
+        raise UserError(
+            "--commit", f"there is no commit {beyond[0]}", f"the last is {len(series.commits)}"
+        )
+    name = name or series.conversion
+    if name is None:
+        return Subject(tree, series, kconfig, only=only)
+    conversion = load(name)
+    return Subject(
+        tree,
+        series,
+        (*conversion.kconfig, *kconfig),
+        (*conversion.kconfig_module, *kconfig) if conversion.kconfig_module else (),
+        conversion.functions,
+        conversion.descriptor.assumptions,
+        only,
+    )
+
+
+def _cells(matrix: str, only: tuple[str, ...]) -> list[Cell]:
+    from zpconvert.errors import UserError
+    from zpconvert.kernel import cells
+
+    found = cells.matrix(matrix)
+    known = {cell.name: cell for cell in (*cells.built_in().values(), *found)}
+    for name in only:
+        if name not in known:
+            raise UserError("--cell", f"no cell '{name}'", f"known: {', '.join(known)}")
+    return [known[name] for name in only] if only else list(found)
+
+
+def _show(report: Report) -> None:
+    """The table on stdout, findings after it."""
+    click.echo(f"{report.source} on {report.tree} ({report.base})\n")
+    sizes = {(s.cell, s.commit): s for s in report.sizes}
+    last = len(report.commits)
+    width = max(len(cell.name) for cell in report.cells)
+    for cell in report.cells:
+        bad = [f for f in report.findings if f.cell == cell.name]
+        first, final = sizes.get((cell.name, 0)), sizes.get((cell.name, last))
+        grown = f", {final.text - first.text:+d} bytes of text" if first and final else ""
+        state = cell.reason if cell.state != "ran" else f"{len(bad) or 'no'} findings{grown}"
+        click.echo(f"  {cell.name:{width}}  {cell.state:7}  {state}")
+    click.echo()
+    counted = ", ".join(f"{number} {name}" for name, number in report.functions.items())
+    click.echo(f"functions against their parents: {counted}")
+    for one in report.assumptions:
+        needed = f"{one.functions} functions" if one.functions else "no function needed it"
+        click.echo(f"  assuming {one.name} ({needed}): {one.reason}")
+    for finding in report.findings:
+        where = f"{finding.where}: " if finding.where else ""
+        place = " ".join(
+            p for p in (f"commit {finding.commit}" * bool(finding.commit), finding.cell) if p
+        )
+        click.echo(f"\n{finding.check}: {place}: {where}{finding.text}\n  {finding.reproduce}")
+    for row in report.compared:
+        _side_by_side(row)
+    say(
+        f"\n{report.cost.compiled} compilations, {report.cost.seconds:.0f} s of compiler, "
+        f"{report.cost.cached} results known from before"
+    )
+
+
+def _side_by_side(row: FunctionRow) -> None:
+    """The lines around the first difference of two listings."""
+    if row.listing is None:
+        return
+    before, after = row.listing.before, row.listing.after
+    same = next(
+        (n for n, (a, b) in enumerate(zip(before, after, strict=False)) if a != b),
+        min(len(before), len(after)),
+    )
+    click.echo(f"\n{row.name}, commit {row.commit}, {row.cell}: before, after")
+    for n in range(max(0, same - 2), min(same + 8, max(len(before), len(after)))):
+        left, right = ((side[n].expandtabs(4) if n < len(side) else "") for side in (before, after))
+        click.echo(f"  {left[:48]:48} {'|' if left != right else ' '} {right[:48]}")

@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""report.json: what `zpconvert validate` did and found.
+
+Schema 1, a JSON object; commits are counted from 1, lines too, 0 where there is none:
+
+    schema       1; a reader refuses any other number
+    tool         name and version of the program that wrote it
+    source       what was validated: a directory of mails, or a tree and a range
+    tree, base   the tree, and the version of the kernel in it
+    good         nothing fell short
+    commits      [{number, name, subject}]; name is a hash or the mail's file
+    objects      what was compiled, as `mm/x.o`
+    cells        [{name, arch, compiler, state, reason}]; state is `ran`, `not run` (no
+                 toolchain) or `failed`
+    functions    {equal, assumed, unknown, different}: functions of commits, each counted once
+                 with the worst verdict of all cells that compare
+    compared     the rows that are not plainly equal:
+                 [{commit, cell, object, name, was, verdict, how, assumptions, listing}];
+                 listing is {before, after}, the disassembly, for what is different
+    assumptions  [{name, reason, functions}]; functions is how many needed it
+    sizes        [{commit, cell, object, text, data, bss}], bytes; commit 0 is the base
+    findings     [{check, commit, cell, path, line, text, reproduce}]; reproduce is a command
+    cost         {compiled, cached, seconds}: compilers run, results kept, compilers' seconds
+
+A field that is added later does not change the number; one that goes or changes does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from zpconvert.validate.verdict import Verdict
+
+SCHEMA = 1
+NAME = "report.json"
+
+
+@dataclass(frozen=True)
+class CommitRow:
+    """A commit of the series."""
+
+    number: int
+    name: str
+    subject: str
+
+
+@dataclass(frozen=True)
+class CellRow:
+    """A cell: `state` is `ran`, `not run` or `failed`, and `reason` says why."""
+
+    name: str
+    arch: str
+    compiler: str
+    state: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Disassembly of a function, before and after."""
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FunctionRow:
+    """A function that is not plainly equal."""
+
+    commit: int
+    cell: str
+    object: str
+    name: str
+    was: str
+    verdict: Verdict
+    how: str
+    assumptions: tuple[str, ...]
+    listing: Listing | None = None
+
+
+@dataclass(frozen=True)
+class AssumptionRow:
+    """An assumption and how many functions of commits needed it."""
+
+    name: str
+    reason: str
+    functions: int
+
+
+@dataclass(frozen=True)
+class SizeRow:
+    """Size of an object at a commit, 0 for the base; bytes."""
+
+    commit: int
+    cell: str
+    object: str
+    text: int
+    data: int
+    bss: int
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that fell short: which check, in which commit and cell (empty: none in
+    particular), where, and the command that shows it again."""
+
+    check: str
+    commit: int
+    cell: str
+    path: str
+    line: int
+    text: str
+    reproduce: str
+
+    @property
+    def where(self) -> str:
+        """`path:line`, as far as it is known."""
+        return f"{self.path}:{self.line}" if self.line else self.path
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Compilers run, results that were kept from before, the compilers' seconds."""
+
+    compiled: int
+    cached: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Report:
+    """All of report.json."""
+
+    tool: str
+    source: str
+    tree: str
+    base: str
+    commits: tuple[CommitRow, ...]
+    objects: tuple[str, ...]
+    cells: tuple[CellRow, ...]
+    functions: dict[str, int]
+    compared: tuple[FunctionRow, ...]
+    assumptions: tuple[AssumptionRow, ...]
+    sizes: tuple[SizeRow, ...]
+    findings: tuple[Finding, ...]
+    cost: Cost
+
+    @property
+    def good(self) -> bool:
+        """Nothing fell short."""
+        return not self.findings
+
+
+def count(verdicts: Sequence[Verdict]) -> dict[str, int]:
+    """How many of each verdict, the missing ones as 0."""
+    found = Counter(verdicts)
+    return {str(verdict): found[verdict] for verdict in Verdict}
+
+
+def dump(report: Report) -> bytes:
+    """The report as the bytes of report.json."""
+    values = {"schema": SCHEMA, "good": report.good, **asdict(report)}
+    values["compared"] = [
+        asdict(row) | {"verdict": str(row.verdict)} for row in report.compared
+    ]
+    return (json.dumps(values, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def write(report: Report, path: Path) -> None:
+    """Write report.json, whole or not at all. Raises OSError (a full disk)."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(dump(report))
+        Path(name).chmod(0o644)
+        Path(name).rename(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
