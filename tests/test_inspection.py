@@ -151,3 +151,14 @@ def test_a_conversion_of_one_s_own_comes_first() -> None:
     inspector = Inspector(PatchedTree({}), [own], show=str, cache=None)
     assert [f.code for f in inspector.check(path, text).findings] == ["ZPC001"]
     assert Inspector(PatchedTree({}), [], show=str, cache=None).check(path, text).findings == ()
+
+
+def test_every_bundled_descriptor_is_looked_for() -> None:
+    """The quick look at the tables finds the headers that reading them would."""
+    from zpconvert import inspection
+    from zpconvert.conversion.descriptor import load_descriptor
+    from zpconvert.resources import semantic_patches_dir
+
+    tables = list((semantic_patches_dir() / "descriptors").glob("*.toml"))
+    assert tables
+    assert inspection._bundled_headers() == {Path(load_descriptor(t).header).name for t in tables}

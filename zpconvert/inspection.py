@@ -30,6 +30,7 @@ from zpconvert.rewrite.slots import Slot
 if TYPE_CHECKING:
     from zpconvert.csource.externals import Externals
 
+_HEADER_KEY = rb"(?ms)^\[descriptor\].*?^header[ \t]*=[ \t]*[\"']([^\"'\n]+)[\"']"
 _INCLUDE = rb"(?m)^[ \t]*#[ \t]*include[ \t]*[<\"]((?:[^>\"\n]*/)?%s)[>\"]"
 
 
@@ -137,11 +138,10 @@ class Inspector:
         show: Callable[[Path], str],
         cache: Path | None,
     ) -> None:
-        self._tree, self._extra, self._show, self._cache = tree, extra, show, cache
-        self._descriptors = _descriptors(extra)
-        patterns = [re.escape(_basename(d).encode()) for d in self._descriptors]
+        self._tree, self._extra, self._show, self._cache = tree, tuple(extra), show, cache
+        self._headers = {_basename(c.descriptor) for c in extra} | _bundled_headers()
+        patterns = [re.escape(name.encode()) for name in sorted(self._headers)]
         self._include = re.compile(_INCLUDE % (b"(?:" + b"|".join(patterns) + b")"))
-        self._headers = {_basename(d) for d in self._descriptors}
         self._words: dict[tuple[str, Path | None], Vocabulary] = {}
         self._met: dict[Path, Descriptor] = {}
         self._seen: set[Path] = set()
@@ -153,7 +153,7 @@ class Inspector:
             return Inspected(path, ())
         found: list[Finding] = []
         before, fixed = text, 0
-        for descriptor in self._descriptors:
+        for descriptor in _descriptors(self._conversions()):
             make = self._maker(path, text, descriptor)
             if make is None:
                 continue
@@ -267,13 +267,27 @@ def _bundled() -> tuple[Conversion, ...]:
     return tuple(load(name) for name in list_conversions())
 
 
-def _descriptors(extra: Sequence[Conversion]) -> list[Descriptor]:
-    """One descriptor a name: those of the given conversions, then the bundled ones."""
-    found = {c.descriptor.name: c.descriptor for c in reversed(extra)}
+def _bundled_headers() -> set[str]:
+    """File names of the bundled descriptors' headers.
+
+    A file that includes none of them, as nearly all do, need not wait for the tables to be read
+    and checked: a look at the one line will do.
+    """
+    texts = (p.read_bytes() for p in (semantic_patches_dir() / "descriptors").glob("*.toml"))
+    found = {m[1].decode() for t in texts for m in re.finditer(_HEADER_KEY, t)}
+    return {Path(header).name for header in found}
+
+
+@cache
+def _descriptors(conversions: tuple[Conversion, ...]) -> tuple[Descriptor, ...]:
+    """One descriptor a name: those of the conversions, then bundled ones that none uses."""
+    found = {c.descriptor.name: c.descriptor for c in reversed(conversions)}
+    used = {d.path.resolve() for d in found.values()}
     for file in sorted((semantic_patches_dir() / "descriptors").glob("*.toml")):
-        bundled = load_descriptor(file)
-        found.setdefault(bundled.name, bundled)
-    return list(found.values())
+        if file.resolve() not in used:
+            bundled = load_descriptor(file)
+            found.setdefault(bundled.name, bundled)
+    return tuple(found.values())
 
 
 def _basename(descriptor: Descriptor) -> str:
