@@ -147,12 +147,16 @@ class _Planner:
             )
 
     def _nearest(self, slot: Slot) -> int | None:
-        """The step that flips most of what is declared in the functions that use a slot."""
-        votes: Counter[int] = Counter()
+        """The step that flips most of what is declared in the functions that use a slot; if
+        they declare nothing that flips, of what they use."""
+        own: Counter[int] = Counter()
+        used: Counter[int] = Counter()
         for item in self.survey.items:
             if slot in item.deps:
-                own = {s for s in item.deps if s.function == item.function}
-                votes.update(self.where[s] for s in own if s in self.where)
+                for other in item.deps & self.where.keys():
+                    used[self.where[other]] += 1
+                    own[self.where[other]] += other.function == item.function
+        votes = +own or used
         if votes:
             most = max(votes.values())
             return max(n for n, count in votes.items() if count == most)

@@ -55,14 +55,14 @@ def test_a_function_that_was_unused_in_the_base_stays(convert: Convert) -> None:
     ("before", "after"),
     [
         ("int a;\n", '#include "x.h"\nint a;\n'),
-        ("#include <a.h>\n\nint a;\n", '#include <a.h>\n#include "x.h"\n\nint a;\n'),
+        ("#include <a.h>\n\nint a;\n", '#include <a.h>\n\n#include "x.h"\n\nint a;\n'),
         (
             '#include <a.h>\n#ifdef B\n#include <b.h>\n#endif\n#include "c.h"\nint a;\n',
             '#include <a.h>\n#ifdef B\n#include <b.h>\n#endif\n#include "c.h"\n#include "x.h"\n'
             "int a;\n",
         ),
         ("#include <a.h>\n#ifdef B\n#include <b.h>\n#endif\n",
-         '#include <a.h>\n#include "x.h"\n#ifdef B\n#include <b.h>\n#endif\n'),
+         '#include <a.h>\n\n#include "x.h"\n#ifdef B\n#include <b.h>\n#endif\n'),
         ('#include "x.h"\n', '#include "x.h"\n'),
     ],
 )  # fmt: skip
