@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -139,9 +140,11 @@ def side_by_side(
         return [future.result() for future in futures]
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
-        while wait(futures, timeout=0.02).not_done:
+        # not concurrent.futures.wait(), to which a cancelled future is never done
+        while not all(future.done() for future in futures):
             for child in _running.copy():
                 _kill_group(child)
+            time.sleep(0.01)
         raise
     finally:
         pool.shutdown()

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The one door to other programs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from zpconvert.errors import UserError
+from zpconvert.process import Completed, ProcessError, run, side_by_side
+
+
+def sleeping(seconds: str) -> Completed:
+    return run(["sleep", seconds])
+
+
+def test_what_a_program_says_comes_back() -> None:
+    done = run(["sh", "-c", "cat; echo err >&2; exit 3"], stdin=b"in", check=False)
+    assert (done.code, done.stdout, done.stderr) == (3, b"in", b"err\n")
+    assert run(["printf", r"\303\244\377"]).text == "ä\ufffd"
+
+
+def test_a_failure_prints_itself_whole(tmp_path: Path) -> None:
+    with pytest.raises(ProcessError) as caught:
+        run(["sh", "-c", "echo why >&2; exit 3"], cwd=tmp_path)
+    said = str(caught.value)
+    assert said == f"sh -c echo why >&2; exit 3 (in {tmp_path}): exit code 3\nwhy"
+    with pytest.raises(ProcessError, match="killed by SIGKILL"):
+        run(["sh", "-c", "kill -KILL $$"])
+
+
+def test_a_program_that_is_not_there_or_may_not_run(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no such program"):
+        run(["no-such-program"])
+    (tmp_path / "data").write_text("x")
+    with pytest.raises(UserError, match="cannot be executed"):
+        run([tmp_path / "data"])
+
+
+def test_a_directory_that_is_not_there_is_our_own_fault(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        run(["true"], cwd=tmp_path / "none")
+
+
+def test_the_locale_is_fixed_and_the_environment_as_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
+    monkeypatch.setenv("GONE", "1")
+    said = run(["env"], env={"GONE": None, "NEW": "2", "LC_ALL": "fr_FR"}).text.splitlines()
+    assert {"LC_ALL=C.UTF-8", "NEW=2"} <= set(said)
+    assert not any(line.startswith("GONE=") for line in said)
+
+
+def test_after_its_time_a_program_is_killed_with_its_children(tmp_path: Path) -> None:
+    start = time.monotonic()
+    with pytest.raises(ProcessError, match=r"killed after 0\.3 s"):
+        run(["sh", "-c", f"sleep 60 & echo $! > {tmp_path}/pid; wait"], timeout=0.3)
+    assert time.monotonic() - start < 10
+    time.sleep(0.1)
+    stat = Path(f"/proc/{(tmp_path / 'pid').read_text().strip()}/stat")
+    assert not stat.exists() or stat.read_text().split()[2] == "Z"
+
+
+def test_side_by_side_keeps_the_order() -> None:
+    texts = side_by_side(lambda n: run(["printf", str(n)]).text, range(8), 3)
+    assert texts == [str(n) for n in range(8)]
+    assert side_by_side(sleeping, [], 2) == []
+
+
+@pytest.mark.parametrize("count", [1, 2, 9])
+def test_the_first_failure_ends_the_others(count: int) -> None:
+    """Those that run and those that have not begun."""
+
+    def work(number: int) -> None:
+        if number == 0:
+            raise UserError("here", "wrong", "mend it")
+        sleeping("60")
+
+    start = time.monotonic()
+    with pytest.raises(UserError):
+        side_by_side(work, range(count), 2)
+    assert time.monotonic() - start < 10
+
+
+def test_an_interrupt_ends_all_of_them() -> None:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+    start = time.monotonic()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            side_by_side(sleeping, ["60"] * 5, 2)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert time.monotonic() - start < 10
