@@ -3,15 +3,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from zpconvert.csource.ctype import CType
 from zpconvert.csource.parse import Node
 from zpconvert.rewrite import macros
 from zpconvert.rewrite.slots import Call, Expr, Leaf, Name, Slot
-
-if TYPE_CHECKING:
-    from zpconvert.rewrite.analyse import Value, Visitor
+from zpconvert.rewrite.visit import hygiene
+from zpconvert.rewrite.visit.casts import cast
+from zpconvert.rewrite.visit.values import Value, taken
+from zpconvert.rewrite.visit.visitor import Visitor
 
 #: Macros of the kernel's C dialect that pass a value through, whatever its type:
 #: include/asm-generic/rwonce.h, include/linux/compiler.h, include/linux/rcupdate.h.
@@ -60,9 +59,9 @@ def call(visitor: Visitor, node: Node) -> Value:
     """Visit a call expression."""
     function, listed = node.child_by_field_name("function"), node.child_by_field_name("arguments")
     args = [a for a in listed.named_children if a.type != "comment"] if listed else []
-    cast = _masked_cast(visitor, function) if len(args) == 1 else None
-    if cast is not None:
-        return visitor.cast(node, args[0], visitor.typeof(cast))
+    target = _masked_cast(visitor, function) if len(args) == 1 else None
+    if target is not None:
+        return cast(visitor, node, args[0], macros.typeof_text(visitor, target))
     if function is None or function.type != "identifier":
         if function is not None:
             visitor.want(visitor.value(function), "any")
@@ -92,12 +91,10 @@ def _unknown(visitor: Visitor, node: Node, args: list[Node]) -> Value:
 
 def _own(visitor: Visitor, node: Node, name: str, function: Node, args: list[Node]) -> Value:
     """A call of a function of this file."""
-    from zpconvert.rewrite.analyse import Value
-
     context = visitor.context
     declared = context.unit.functions[name]
     slots = context.params.get(name, [])
-    start, end = function.start_byte + visitor.shift, function.end_byte + visitor.shift
+    start, end = visitor.span(function)
     listed: list[tuple[Slot | str, Expr]] = []
     types = [t for _, t, _ in context.parameters(declared.declarations[0][1])]
     for i, arg in enumerate(args):
@@ -109,18 +106,15 @@ def _own(visitor: Visitor, node: Node, name: str, function: Node, args: list[Nod
                 listed.append((slot, value.expr))
             else:
                 visitor.want(value, slot)
-        elif i < len(types) and _opaque(types[i]):
-            visitor.want(value, "any")
         else:
-            visitor.want(value, "old")
+            visitor.want(value, taken(types[i] if i < len(types) else None))
     result = context.results.get(name)
     if result is not None:
         visitor.item.deps.add(result)
     ctype = context.resolve(declared.result)
     state = "old" if context.is_old(ctype) and ctype and ctype.depth == 1 else "any"
     expr = Call(
-        node.start_byte + visitor.shift,
-        node.end_byte + visitor.shift,
+        *visitor.span(node),
         (start, end),
         name,
         tuple(listed),
@@ -131,14 +125,8 @@ def _own(visitor: Visitor, node: Node, name: str, function: Node, args: list[Nod
     return Value(ctype, expr, result)
 
 
-def _opaque(ctype: CType | None) -> bool:
-    return ctype is not None and ctype.base == "void" and ctype.depth > 0
-
-
 def macro_call(visitor: Visitor, node: Node, name: str, args: list[Node]) -> Value:
     """Visit a call of a macro, or of a function that the headers declare."""
-    from zpconvert.rewrite.analyse import Value
-
     texts = [_type_argument(visitor, a) for a in args]
     values = [None if t is not None else visitor.value(a) for a, t in zip(args, texts, strict=True)]
     present = [v for v in values if v is not None]
@@ -151,7 +139,7 @@ def macro_call(visitor: Visitor, node: Node, name: str, args: list[Node]) -> Val
             return visitor.plain(node, first.ctype, first.slot)
         return visitor.around(node, first)
     if (name in _STORES or name in _STORES_AT) and present:
-        visitor.placed(args[0])
+        hygiene.placed(visitor, args[0])
         return _store(visitor, node, name, present)
     if name in _CONDITION:
         for value in present:
@@ -159,7 +147,7 @@ def macro_call(visitor: Visitor, node: Node, name: str, args: list[Node]) -> Val
         return Value(CType("int"), visitor.leaf(node))
     own = visitor.context.unit.macros.get(name, [])
     if own:
-        macros.unhygienic(visitor, node, own)
+        hygiene.unhygienic(visitor, node, own)
     signature = None if own else visitor.context.headers.function(name)
     if signature is None:
         _places(visitor, node, name, args, values)
@@ -169,8 +157,7 @@ def macro_call(visitor: Visitor, node: Node, name: str, args: list[Node]) -> Val
         value = given
         if signature is not None:
             param = signature.params[i] if i < len(signature.params) else None
-            opaque = _opaque(visitor.context.resolve(param))
-            visitor.want(value, "any" if opaque else "old")
+            visitor.want(value, taken(visitor.context.resolve(param)))
         elif not macros.assigns(visitor.context, name, i):
             visitor.want(value, "old")
     if signature is not None:
@@ -229,7 +216,7 @@ def _places(
         if given is not None and macros.assigns(visitor.context, name, i):
             places.append(given)
             visitor.settle(given)
-            visitor.placed(args[i])
+            hygiene.placed(visitor, args[i])
     held = [v for v in places if v.slot is not None and visitor.context.is_old(v.ctype)]
     slots = [v.slot for v in held if v.slot is not None]
     for slot in slots[1:]:

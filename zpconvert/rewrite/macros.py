@@ -8,17 +8,13 @@ returns one. Nothing here knows a macro's name.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from zpconvert.csource import unit as csource
 from zpconvert.csource.ctype import CType, parse_ctype
 from zpconvert.csource.parse import Node
-from zpconvert.csource.unit import Macro
-from zpconvert.rewrite.slots import Item
-
-if TYPE_CHECKING:
-    from zpconvert.rewrite.analyse import Visitor
-    from zpconvert.rewrite.context import Context
+from zpconvert.rewrite.context import Context
+from zpconvert.rewrite.visit import hygiene
+from zpconvert.rewrite.visit.visitor import Visitor
 
 _DEEPEST = 14
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -26,9 +22,6 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 _REACHING = re.compile(
     r"->|\.\s*[A-Za-z_]|[\"{};\[#]|\*\s*\)|\b(?:struct|union|enum|void|typeof|__typeof__|_Generic)\b"
 )
-
-#: An identifier that is no member's.
-_FREE = re.compile(r"(?<![\w.])(?<!->)[A-Za-z_]\w*")
 _ASSIGNMENT = re.compile(r"=(?!=)|\+\+|--|(?:[-+*/%|&^]|<<|>>)=")
 _MOVE = re.compile(r"(?<![=!<>+*/%|&^-])=(?!=)([^;,]*)")
 _CHANGE = re.compile(r"\+\+|--|[-+*/%|&^]=|<<=|>>=")
@@ -83,7 +76,7 @@ def object_macro(visitor: Visitor, name: str, node: Node) -> CType | None:
     """The type of a name that is no variable in scope: an object-like macro or a global."""
     own = visitor.context.unit.macros.get(name)
     if own:
-        unhygienic(visitor, node, own)
+        hygiene.unhygienic(visitor, node, own)
     known = visitor.context.macro_types
     if (name,) not in known:
         known[name,] = _object_type(visitor, name)
@@ -166,14 +159,10 @@ def _substitute(body: str, spelled: dict[str, str]) -> str:
 
 def _evaluate(visitor: Visitor, body: str, names: dict[str, CType | None]) -> CType | None:
     """The type of an expression text, with `names` in scope."""
-    from zpconvert.rewrite.analyse import Variable, Visitor
-
     if visitor.depth > _DEEPEST:
         return None
     unit, block = csource.read_body(body.encode())
-    inner = Visitor(visitor.context, unit, Item(0, 0, None), 0, visitor.depth + 1)
-    inner.scopes = [{n: Variable(t, None) for n, t in names.items()}, {}]
-    return _last_type(inner, block)
+    return _last_type(visitor.within(unit, names), block)
 
 
 def _last_type(inner: Visitor, block: Node | None) -> CType | None:
@@ -274,16 +263,3 @@ def exchanges(context: Context, name: str) -> bool:
         if any(context.headers.variable(w) or w in context.unit.globals for w in moved):
             return False
     return bool(found)
-
-
-def unhygienic(visitor: Visitor, node: Node, own: list[Macro]) -> None:
-    """A macro of the file that names a local of its caller cannot follow a rename of it."""
-    for macro in own:
-        for word in _FREE.findall(macro.body.decode("utf-8", "replace")):
-            if macro.params is None or word not in macro.params:
-                for scope in visitor.scopes:
-                    held = scope.get(word)
-                    if held is not None and held.slot is not None:
-                        visitor.obstacle(
-                            node, f"macro '{macro.name}' uses the caller's '{word}'", held.slot
-                        )

@@ -12,9 +12,12 @@ from zpconvert.csource import unit as csource
 from zpconvert.csource.ctype import CType
 from zpconvert.csource.parse import Node, descend, errors
 from zpconvert.csource.unit import Macro, Unit
-from zpconvert.rewrite.analyse import Variable, Visitor, declaration_site
+from zpconvert.rewrite.analyse import Analysis, declaration_site
 from zpconvert.rewrite.context import Context, Headers, parameter_nodes, words
 from zpconvert.rewrite.slots import Item, Name, Obstacle, Slot, TopLocal, Use
+from zpconvert.rewrite.visit.initializers import initializer
+from zpconvert.rewrite.visit.values import Variable
+from zpconvert.rewrite.visit.visitor import Visitor
 
 
 @dataclass
@@ -90,7 +93,7 @@ def _with_comments(unit: Unit, items: list[Item]) -> list[Item]:
 def _item(context: Context, node: Node) -> Item:
     unit = context.unit
     item = Item(node.start_byte, node.end_byte, None, node.start_byte)
-    visitor = Visitor(context, unit, item)
+    visitor = Analysis(context, unit, item)
     if node.type == "function_definition":
         _definition(visitor, node)
     elif node.type == "declaration":
@@ -231,7 +234,7 @@ def _declaration(visitor: Visitor, node: Node) -> None:
             visitor.site(Name(declarator.name.start_byte, declarator.name.end_byte, slot))
         if declarator.value is not None:
             ctype = context.resolve(base.pointed(declarator.depth))
-            visitor.initializer(declarator.value, ctype, slot)
+            initializer(visitor, declarator.value, ctype, slot)
     if any(s for s, _, _ in slots):
         visitor.site(declaration_site(node, slots, True))
 
@@ -262,7 +265,7 @@ def _macro(context: Context, item: Item, node: Node) -> None:
     if not _relevant(context, macro):
         return
     unit, block = csource.read_body(macro.body)
-    inner = Visitor(context, unit, item, macro.at - len(csource.BODY))
+    inner = Analysis(context, unit, item, macro.at - len(csource.BODY))
     inner.parameters = frozenset(macro.params or ())
     inner.function = macro.name
     if block is not None:
