@@ -10,7 +10,7 @@ from __future__ import annotations
 from zpconvert.csource import declare
 from zpconvert.csource.ctype import CType
 from zpconvert.csource.parse import Node, descend
-from zpconvert.rewrite import calls, macros
+from zpconvert.rewrite import calls
 from zpconvert.rewrite.slots import (
     Assign,
     Compare,
@@ -21,7 +21,7 @@ from zpconvert.rewrite.slots import (
     Obstacle,
     Slot,
 )
-from zpconvert.rewrite.visit import casts, hygiene
+from zpconvert.rewrite.visit import casts, hygiene, macro_types
 from zpconvert.rewrite.visit.initializers import initializer
 from zpconvert.rewrite.visit.typenames import specifier
 from zpconvert.rewrite.visit.values import INT, Value, Variable, taken
@@ -89,7 +89,7 @@ class Analysis(Visitor):
         if name in self.context.unit.functions:
             self.site(Name(start, end, None, name))
             return Value(CType("void", 1), self.leaf(node))
-        return self.plain(node, macros.object_macro(self, name, node))
+        return self.plain(node, macro_types.object_macro(self, name, node))
 
     def _null(self, node: Node) -> Value:
         return Value(CType("void", 1), self.leaf(node))

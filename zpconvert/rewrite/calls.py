@@ -7,8 +7,9 @@ from zpconvert.csource.ctype import CType
 from zpconvert.csource.parse import Node
 from zpconvert.rewrite import macros
 from zpconvert.rewrite.slots import Call, Expr, Leaf, Name, Slot
-from zpconvert.rewrite.visit import hygiene
+from zpconvert.rewrite.visit import hygiene, macro_types
 from zpconvert.rewrite.visit.casts import cast
+from zpconvert.rewrite.visit.typenames import typeof_text
 from zpconvert.rewrite.visit.values import Value, taken
 from zpconvert.rewrite.visit.visitor import Visitor
 
@@ -61,7 +62,7 @@ def call(visitor: Visitor, node: Node) -> Value:
     args = [a for a in listed.named_children if a.type != "comment"] if listed else []
     target = _masked_cast(visitor, function) if len(args) == 1 else None
     if target is not None:
-        return cast(visitor, node, args[0], macros.typeof_text(visitor, target))
+        return cast(visitor, node, args[0], typeof_text(visitor, target))
     if function is None or function.type != "identifier":
         if function is not None:
             visitor.want(visitor.value(function), "any")
@@ -165,7 +166,7 @@ def macro_call(visitor: Visitor, node: Node, name: str, args: list[Node]) -> Val
     if not visitor.depth and _dropped(node):
         return visitor.plain(node, CType("void"))
     types = [v.ctype if v is not None else None for v in values]
-    return visitor.plain(node, macros.call_type(visitor, name, types, texts))
+    return visitor.plain(node, macro_types.call_type(visitor, name, types, texts))
 
 
 def loop_macro(visitor: Visitor, node: Node, name: str, args: list[Node]) -> None:
