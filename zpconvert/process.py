@@ -7,6 +7,7 @@ with its whole process group, so that a hanging child of a child goes with it.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -159,4 +160,6 @@ def _environment(changes: Mapping[str, str | None]) -> dict[str, str]:
 def _kill_group(child: subprocess.Popen[bytes]) -> None:
     """Kill the child and whatever it started; it leads its own session."""
     if child.poll() is None:
-        os.killpg(child.pid, signal.SIGKILL)
+        # it can end between the two
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)

@@ -48,9 +48,12 @@ class LazyGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a command. A reader of its output that goes away (`| head`) is no failure;
-        click itself would exit with 1, which says findings here."""
+        click itself would exit with 1, which says findings here. Of Ctrl-C the boundary
+        tells; click would put an empty line before that."""
         try:
             return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise click.Abort from None
         except BrokenPipeError:
             # what is still buffered must not fail again when the interpreter ends
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -12,6 +12,7 @@ import click
 from zpconvert.cli.boundary import Findings
 from zpconvert.cli.options import computed, conversion_argument, running_options, tree_option
 from zpconvert.cli.talk import progress, say
+from zpconvert.errors import UserError
 from zpconvert.kernel.source import cache_home
 
 if TYPE_CHECKING:
@@ -95,6 +96,8 @@ def command(
     from zpconvert.mail.record import SeriesOptions
 
     output.check(out)
+    if json_file is not None and not json_file.parent.is_dir():
+        raise UserError(str(json_file), "no such directory", "create it, or name another file")
     here = tree if tree.is_dir() else Path.cwd()
     known = repo.author_ident(here) if signoff else repo.known_ident(here)
     ident = known or repo.nobody(int(time.time()))
