@@ -10,7 +10,6 @@ from __future__ import annotations
 from zpconvert.csource import declare
 from zpconvert.csource.ctype import CType
 from zpconvert.csource.parse import Node, descend
-from zpconvert.rewrite import calls
 from zpconvert.rewrite.slots import (
     Assign,
     Compare,
@@ -21,7 +20,7 @@ from zpconvert.rewrite.slots import (
     Obstacle,
     Slot,
 )
-from zpconvert.rewrite.visit import casts, hygiene, macro_types
+from zpconvert.rewrite.visit import calls, casts, hygiene, macro_calls, macro_types
 from zpconvert.rewrite.visit.initializers import initializer
 from zpconvert.rewrite.visit.typenames import specifier
 from zpconvert.rewrite.visit.values import INT, Value, Variable, taken
@@ -388,7 +387,7 @@ class Analysis(Visitor):
         condition = node.child_by_field_name("condition")
         body = node.child_by_field_name("body") or node.child_by_field_name("consequence")
         args = _commas(condition) if condition is not None else []
-        calls.loop_macro(self, node, self.unit.masked.iterators[node.start_byte], args)
+        macro_calls.loop_macro(self, node, self.unit.masked.iterators[node.start_byte], args)
         if body is not None:
             self.statement(body)
 

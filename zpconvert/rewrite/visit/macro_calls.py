@@ -1,16 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Calls: of the file's own functions and macros, and of what the tree's headers declare."""
+"""Calls of macros, loop heads among them, and of functions that the tree's headers declare."""
 
 from __future__ import annotations
 
 from zpconvert.csource.ctype import CType
 from zpconvert.csource.parse import Node
 from zpconvert.rewrite import macros
-from zpconvert.rewrite.slots import Call, Expr, Leaf, Name, Slot
+from zpconvert.rewrite.slots import Leaf
 from zpconvert.rewrite.visit import hygiene, macro_types
-from zpconvert.rewrite.visit.casts import cast
-from zpconvert.rewrite.visit.typenames import typeof_text
-from zpconvert.rewrite.visit.values import Value, taken
+from zpconvert.rewrite.visit.values import INT, Value, taken
 from zpconvert.rewrite.visit.visitor import Visitor
 
 #: Macros of the kernel's C dialect that pass a value through, whatever its type:
@@ -56,113 +54,34 @@ _CONDITION = frozenset(
 )
 
 
-def call(visitor: Visitor, node: Node) -> Value:
-    """Visit a call expression."""
-    function, listed = node.child_by_field_name("function"), node.child_by_field_name("arguments")
-    args = [a for a in listed.named_children if a.type != "comment"] if listed else []
-    target = _masked_cast(visitor, function) if len(args) == 1 else None
-    if target is not None:
-        return cast(visitor, node, args[0], typeof_text(visitor, target))
-    if function is None or function.type != "identifier":
-        if function is not None:
-            visitor.want(visitor.value(function), "any")
-        return _unknown(visitor, node, args)
-    name = visitor.unit.text(function)
-    if visitor.lookup(name) is not None:
-        return _unknown(visitor, node, args)
-    if name in visitor.context.unit.functions:
-        return _own(visitor, node, name, function, args)
-    return macro_call(visitor, node, name, args)
-
-
-def _masked_cast(visitor: Visitor, function: Node | None) -> str | None:
-    """The type in `(typeof(x))(y)`, which is a call to a grammar that sees one name there."""
-    if function is None or function.type != "parenthesized_expression":
-        return None
-    inner = function.named_children
-    return visitor.unit.masked.types.get(inner[0].start_byte) if len(inner) == 1 else None
-
-
-def _unknown(visitor: Visitor, node: Node, args: list[Node]) -> Value:
-    """A call through a pointer, or of something undeclared: it takes the old type."""
-    for arg in args:
-        visitor.want(visitor.value(arg), "old")
-    return visitor.plain(node, None)
-
-
-def _own(visitor: Visitor, node: Node, name: str, function: Node, args: list[Node]) -> Value:
-    """A call of a function of this file."""
-    context = visitor.context
-    declared = context.unit.functions[name]
-    slots = context.params.get(name, [])
-    start, end = visitor.span(function)
-    listed: list[tuple[Slot | str, Expr]] = []
-    types = [t for _, t, _ in context.parameters(declared.declarations[0][1])]
-    for i, arg in enumerate(args):
-        value = visitor.value(arg)
-        slot = slots[i] if i < len(slots) else None
-        if slot is not None and not slot.fixed:
-            visitor.item.deps.add(slot)
-            if slot.depth == 1:
-                listed.append((slot, value.expr))
-            else:
-                visitor.want(value, slot)
-        else:
-            visitor.want(value, taken(types[i] if i < len(types) else None))
-    result = context.results.get(name)
-    if result is not None:
-        visitor.item.deps.add(result)
-    ctype = context.resolve(declared.result)
-    state = "old" if context.is_old(ctype) and ctype and ctype.depth == 1 else "any"
-    expr = Call(
-        *visitor.span(node),
-        (start, end),
-        name,
-        tuple(listed),
-        result if state == "old" else None,
-        state,
-    )
-    visitor.site(Name(start, end, None, name))
-    return Value(ctype, expr, result)
-
-
 def macro_call(visitor: Visitor, node: Node, name: str, args: list[Node]) -> Value:
     """Visit a call of a macro, or of a function that the headers declare."""
     texts = [_type_argument(visitor, a) for a in args]
     values = [None if t is not None else visitor.value(a) for a, t in zip(args, texts, strict=True)]
     present = [v for v in values if v is not None]
     if name in _THROUGH and present:
-        for other in present[1:]:
-            visitor.want(other, "any")
-        first = present[0]
-        if visitor.deep(first) or isinstance(first.expr, Leaf):
-            visitor.settle(first)
-            return visitor.plain(node, first.ctype, first.slot)
-        return visitor.around(node, first)
+        return _through(visitor, node, present)
     if (name in _STORES or name in _STORES_AT) and present:
         hygiene.placed(visitor, args[0])
         return _store(visitor, node, name, present)
     if name in _CONDITION:
         for value in present:
             visitor.want(value, "any")
-        return Value(CType("int"), visitor.leaf(node))
+        return Value(INT, visitor.leaf(node))
     own = visitor.context.unit.macros.get(name, [])
     if own:
         hygiene.unhygienic(visitor, node, own)
     signature = None if own else visitor.context.headers.function(name)
-    if signature is None:
-        _places(visitor, node, name, args, values)
-    for i, given in enumerate(values):
-        if given is None:
-            continue
-        value = given
-        if signature is not None:
-            param = signature.params[i] if i < len(signature.params) else None
-            visitor.want(value, taken(visitor.context.resolve(param)))
-        elif not macros.assigns(visitor.context, name, i):
-            visitor.want(value, "old")
     if signature is not None:
+        for i, given in enumerate(values):
+            if given is not None:
+                param = signature.params[i] if i < len(signature.params) else None
+                visitor.want(given, taken(visitor.context.resolve(param)))
         return visitor.plain(node, signature.result)
+    _places(visitor, node, name, args, values)
+    for i, given in enumerate(values):
+        if given is not None and not macros.assigns(visitor.context, name, i):
+            visitor.want(given, "old")
     if not visitor.depth and _dropped(node):
         return visitor.plain(node, CType("void"))
     types = [v.ctype if v is not None else None for v in values]
@@ -191,6 +110,17 @@ def _dropped(node: Node) -> bool:
     return [n.type for n in above[1:2]] == ["expression_statement"] and (
         above[-1].type != "parenthesized_expression"
     )
+
+
+def _through(visitor: Visitor, node: Node, values: list[Value]) -> Value:
+    """`READ_ONCE(x)`: what x is."""
+    first, *others = values
+    for other in others:
+        visitor.want(other, "any")
+    if visitor.deep(first) or isinstance(first.expr, Leaf):
+        visitor.settle(first)
+        return visitor.plain(node, first.ctype, first.slot)
+    return visitor.around(node, first)
 
 
 def _store(visitor: Visitor, node: Node, name: str, values: list[Value]) -> Value:
