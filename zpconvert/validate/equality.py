@@ -30,7 +30,7 @@ from zpconvert.validate.verdict import Verdict
 Files = Mapping[str, bytes]
 
 #: Number of this way to compare; rows kept by another are not taken.
-_ROWS = 1
+_ROWS = 2
 
 _OTHER, _GONE = "other code", "is gone"
 
@@ -275,10 +275,23 @@ class _Case:
     def compared(self) -> list[Compared]:
         """The outcome, a row for each function."""
         rows = [self._row(name, *found) for name, found in sorted(self.settled.items())]
-        for name, why in sorted(self.left.items()):
+        for name, why in sorted({**self._lost(), **self.left}.items()):
             verdict = Verdict.DIFFERENT if why in (_OTHER, _GONE) else Verdict.UNKNOWN
             rows.append(self._row(name, verdict, why, ()))
         return rows
+
+    def _lost(self) -> dict[str, str]:
+        """Functions of the file's own that came or went, where what calls them is not settled:
+        it cannot be said what became of them."""
+        if self.plain is None:
+            return {}
+        unpaired = (self.plain.gone | self.plain.new) - self.settled.keys()
+        callers = self.plain.callers
+        return {
+            name: "has no counterpart that is known"
+            for name in unpaired
+            if callers.get(name, frozenset()) & self.left.keys()
+        }
 
     def _row(
         self, name: str, verdict: Verdict, how: str, assumptions: tuple[str, ...]

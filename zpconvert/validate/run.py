@@ -77,12 +77,13 @@ class Subject:
         sources = {other[:-2] + ".c" for other in self.objects()} - {own}
         return {path: text for path, text in state.items() if path not in sources}
 
-    def hints(self) -> dict[str, str]:
-        """Names of functions before and after, by the conversion's patterns."""
-        texts = b"\n".join(text for state in self.series.states for text in state.values())
-        words = {w.decode() for w in re.findall(rb"\b[A-Za-z_]\w*(?=\()", texts)}
-        renamed = ((word, rule(word)) for rule in self.renames for word in sorted(words))
-        return {word: new for word, new in renamed if new != word}
+
+def hints(renames: Sequence[Renaming], states: Sequence[Files]) -> dict[str, str]:
+    """Names of functions before and after, by a conversion's patterns."""
+    text = b"\n".join(text for state in states for text in state.values())
+    words = {w.decode() for w in re.findall(rb"\b[A-Za-z_]\w*(?=\()", text)}
+    renamed = ((word, rule(word)) for rule in renames for word in sorted(words))
+    return {word: new for word, new in renamed if new != word}
 
 
 def validate(
@@ -100,7 +101,8 @@ def validate(
     rows, builds, findings = _prepared(subject, cells, objects, cache, tell)
     sizes, built = _build(subject, builds, objects, builder)
     findings += built
-    comparer = Comparer(builder, subject.tree.path, subject.hints(), subject.assumptions)
+    names = hints(subject.renames, subject.series.states)
+    comparer = Comparer(builder, subject.tree.path, names, subject.assumptions)
     targets = [
         Target(build, obj, tuple(subject.files(obj, n) for n in range(len(subject.series.states))))
         for build in builds
