@@ -33,7 +33,7 @@ check: $(VENV)/.ready-test
 	$(BIN)/pytest -n 2 --dist loadfile
 
 bench: $(VENV)/.ready-test
-	$(BIN)/python bench/run.py
+	$(BIN)/python tests/bench/run.py
 
 clean:
 	rm -rf $(VENV) build dist outgoing .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
