@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Slots, and the intermediate form of a file in which a migration is decided.
 
-A **slot** is one declaration whose type is a pointer to the old struct. `analyse` turns each
+A **slot** is one declaration whose type is a pointer to the old struct. `visit` turns each
 top-level item of a file into *sites*: the places whose text depends on which slots are flipped.
 Deciding one commit then needs no syntax tree, only the sites.
 """

@@ -12,9 +12,10 @@ from zpconvert.csource import unit as csource
 from zpconvert.csource.ctype import CType
 from zpconvert.csource.parse import Node, descend, errors
 from zpconvert.csource.unit import Macro, Unit
-from zpconvert.rewrite.analyse import Analysis, declaration_site
 from zpconvert.rewrite.context import Context, Headers, parameter_nodes, words
 from zpconvert.rewrite.slots import Item, Name, Obstacle, Slot, TopLocal, Use
+from zpconvert.rewrite.visit.analysis import Analysis
+from zpconvert.rewrite.visit.declarations import declaration_site
 from zpconvert.rewrite.visit.initializers import initializer
 from zpconvert.rewrite.visit.values import Variable
 from zpconvert.rewrite.visit.visitor import Visitor
@@ -192,10 +193,8 @@ def _signature(visitor: Visitor, node: Node, declarator: declare.Declarator) -> 
     base = declare.specifier(node, unit.source, unit.masked.types)
     if result is not None and context.is_old(base):
         visitor.item.deps.add(result)
-        visitor.site(
-            declaration_site(
-                node, [(result, declarator.node.start_byte, declarator.node.end_byte)], False
-            )
+        declaration_site(
+            visitor, node, [(result, declarator.node.start_byte, declarator.node.end_byte)], False
         )
     slots = context.params.get(name, [])
     for slot, param in zip(slots, parameter_nodes(declarator), strict=False):
@@ -206,8 +205,8 @@ def _signature(visitor: Visitor, node: Node, declarator: declare.Declarator) -> 
             continue
         inner = declare.declarators(param)
         node_range = inner[0].node if inner else param
-        visitor.site(
-            declaration_site(param, [(slot, node_range.start_byte, node_range.end_byte)], False)
+        declaration_site(
+            visitor, param, [(slot, node_range.start_byte, node_range.end_byte)], False
         )
         if inner and inner[0].name is not None:
             at = inner[0].name
@@ -236,7 +235,7 @@ def _declaration(visitor: Visitor, node: Node) -> None:
             ctype = context.resolve(base.pointed(declarator.depth))
             initializer(visitor, declarator.value, ctype, slot)
     if any(s for s, _, _ in slots):
-        visitor.site(declaration_site(node, slots, True))
+        declaration_site(visitor, node, slots, True)
 
 
 def _field(visitor: Visitor, node: Node) -> None:
@@ -253,7 +252,7 @@ def _field(visitor: Visitor, node: Node) -> None:
             visitor.item.deps.add(slot)
             visitor.site(Name(declarator.name.start_byte, declarator.name.end_byte, slot))
     if any(s for s, _, _ in slots):
-        visitor.site(declaration_site(node, slots, True))
+        declaration_site(visitor, node, slots, True)
 
 
 def _macro(context: Context, item: Item, node: Node) -> None:

@@ -52,7 +52,7 @@ class Visitor(ABC):
 
     @abstractmethod
     def statement(self, node: Node) -> None:
-        """Visit a statement, or any node that is no expression."""
+        """Visit a statement, or an expression that stands for one."""
 
     def within(self, unit: Unit, names: Mapping[str, CType | None]) -> Visitor:
         """A visitor of a text of its own, one macro deeper, with names of these types in scope."""
