@@ -113,7 +113,7 @@ def _format_patch(
         "format-patch",
         "--cover-letter",
         "--cover-from-description=subject",
-        f"--output-directory={new}",
+        f"--output-directory={new.resolve()}",
         *words,
         scratch.range,
         env={
