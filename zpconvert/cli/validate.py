@@ -141,6 +141,7 @@ def _subject(
         conversion.functions,
         conversion.descriptor.assumptions,
         only,
+        conversion.prefix,
     )
 
 

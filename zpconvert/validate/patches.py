@@ -1,15 +1,187 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What can be told of the patches without compiling them."""
+"""What can be told of the patches without compiling them: what a reviewer of the reference
+series had to find by eye, and what the tree's own tools say."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
+from zpconvert.git.command import user_git
 from zpconvert.kernel.tree import Tree
-from zpconvert.validate.commits import Series
-from zpconvert.validate.report import Finding
+from zpconvert.mail import check
+from zpconvert.mail.check import PatchFinding
+from zpconvert.mail.lint import lint
+from zpconvert.mail.maintainers import NotAvailable
+from zpconvert.validate.commits import Commit, Series
+
+Files = Mapping[str, bytes]
+
+_HELPER = re.compile(
+    r"(?ms)^static inline [^;{}#]*?\b(?P<name>\w+)\([^;{}]*\)\s*\{.*?^\}"
+)
+_STRUCT = re.compile(r"(?ms)^struct (?P<name>\w+) \{.*?^\};")
+_FUNCTION = re.compile(r"(?m)^[A-Za-z_][^;{}#\n]*\b(?P<name>\w+)\([^;{}]*\)[^;{}]*\{")
+_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
+#: A new file draws it whatever one does; MAINTAINERS is for people to decide on.
+_ACCEPTED = {"FILE_PATH_CHANGES"}
 
 
-def mail_findings(series: Series, tree: Tree, only: Sequence[int]) -> list[Finding]:
-    """Findings in the mails of a series; `only` as in `run.Subject`."""
-    return []
+@dataclass(frozen=True)
+class Remark:
+    """A finding in a patch: `path` and 1-based `line` (0 if none in particular)."""
+
+    check: str
+    commit: int
+    path: str
+    line: int
+    text: str
+
+
+def remarks(series: Series, tree: Tree, prefix: str | None) -> Iterator[Remark]:
+    """All remarks on the patches of a series.
+
+    prefix: what subjects begin with, `mm/slub`; None: what the touched files' history has.
+    """
+    yield from _tools(series, tree)
+    yield from _messages(series, tree, prefix)
+    before = series.base
+    for commit in series.commits:
+        yield from _headers(series.base, before, commit, series.commits[-1].files)
+        before = commit.files
+    if series.commits:
+        yield from _stale(series.base, series.commits[-1])
+
+
+def _tools(series: Series, tree: Tree) -> Iterator[Remark]:
+    """checkpatch, less what the replaced lines drew already, and codespell."""
+    if not series.mails:
+        return
+    numbers = {mail.name: number for number, mail in enumerate(series.mails, 1)}
+    signed = all("Signed-off-by: " in commit.message for commit in series.commits)
+    found = check.checkpatch(tree.path, series.mails, signed=signed)
+    if isinstance(found, NotAvailable):
+        yield Remark("checkpatch", 0, "", 0, f"not run: {found.reason}")
+        return
+    with tempfile.TemporaryDirectory(prefix="zpconvert-") as place:
+        turned = [Path(place) / mail.name for mail in series.mails]
+        for mail, path in zip(series.mails, turned, strict=True):
+            path.write_bytes(_reversed(mail.read_bytes()))
+        old = check.checkpatch(tree.path, turned, signed=signed)
+    known = Counter((f.patch, f.type) for f in old) if not isinstance(old, NotAvailable) else {}
+    for one in found:
+        if one.level == "CHECK" or one.type in _ACCEPTED:
+            continue
+        if known[one.patch, one.type] > 0:
+            known[one.patch, one.type] -= 1
+            continue
+        yield _tool("checkpatch", numbers, one)
+    spelt = check.codespell(series.mails)
+    if isinstance(spelt, NotAvailable):
+        yield Remark("codespell", 0, "", 0, f"not run: {spelt.reason}")
+        return
+    for one in spelt:
+        yield _tool("codespell", numbers, one)
+
+
+def _tool(name: str, numbers: Mapping[str, int], one: PatchFinding) -> Remark:
+    return Remark(name, numbers[one.patch], one.patch, one.line, f"{one.type}: {one.message}")
+
+
+def _reversed(mail: bytes) -> bytes:
+    """The mail with the removed lines added: what a tool says of it, it said of the old text."""
+    lines = mail.split(b"\n")
+    start = next((n for n, line in enumerate(lines) if line.startswith(b"diff --git ")), len(lines))
+    swap = {b"+": b"-", b"-": b"+"}
+    turned = []
+    for line in lines[start:]:
+        if line.startswith((b"+++ ", b"--- ", b"-- ")) or line[:1] not in swap:
+            turned.append(re.sub(rb"^@@ -(\S+) \+(\S+) @@", rb"@@ -\2 +\1 @@", line))
+        else:
+            turned.append(swap[line[:1]] + line[1:])
+    return b"\n".join((*lines[:start], *turned))
+
+
+def _messages(series: Series, tree: Tree, prefix: str | None) -> Iterator[Remark]:
+    names: set[str] = set()
+    for state in series.states:
+        names |= {name for path, text in state.items() if path[-2:] in (".c", ".h")
+                  for name in _bodies(_FUNCTION, text)}  # fmt: skip
+    for commit in series.commits:
+        usual = prefix or _usual_prefix(tree, commit) or commit.subject.partition(": ")[0]
+        for fault in lint(commit.message, prefix=usual, functions=names):
+            text = f"{fault.rule}: {fault.text}"
+            yield Remark("message", commit.number, commit.name, fault.line, text)
+
+
+def _usual_prefix(tree: Tree, commit: Commit) -> str | None:
+    """What most of the last subjects about the commit's sources begin with; None if no two
+    agree, or there is no history."""
+    sources = [path for path in commit.touched if path.endswith(".c")]
+    if not tree.is_git or not sources:
+        return None
+    log = user_git(tree.path, "log", "-30", "--format=%s", "--", *sources, check=False).text
+    counted = Counter(s.partition(": ")[0] for s in log.splitlines() if ": " in s)
+    common = counted.most_common(1)
+    return common[0][0] if common and common[0][1] > 1 else None
+
+
+def _headers(base: Files, before: Files, commit: Commit, final: Files) -> Iterator[Remark]:
+    """Of headers that the series makes: helpers before their use, and what is edited later.
+
+    Helpers come in families: one that waits for its use is fine beside one that does not.
+    """
+    now, last = _words(commit.files), _words(final)
+    for path in commit.touched:
+        if not path.endswith(".h") or path in base or path not in commit.files:
+            continue
+        old = _bodies(_HELPER, before.get(path, b""))
+        new = {n: at for n, at in _bodies(_HELPER, commit.files[path]).items() if n not in old}
+        family_used = any(now[name] > 1 for name in new)
+        for name, (line, _) in new.items():
+            if last[name] < 2 or not family_used:
+                text = f"{name}() has no user" + (" in the whole series" * (last[name] < 2))
+                yield Remark("unused-helper", commit.number, path, line, text)
+        for kind, pattern in (("helper", _HELPER), ("struct", _STRUCT)):
+            known = _bodies(pattern, before.get(path, b""))
+            for name, (line, body) in _bodies(pattern, commit.files[path]).items():
+                if name in known and known[name][1] != body:
+                    text = f"{kind} {name} is edited after the commit that brought it"
+                    yield Remark(f"{kind}-edited", commit.number, path, line, text)
+
+
+def _words(files: Files) -> Counter[str]:
+    """How often each word stands in the files, comments aside."""
+    counted: Counter[str] = Counter()
+    for text in files.values():
+        code = _COMMENT.sub(" ", text.decode("utf-8", "replace"))
+        counted.update(re.findall(r"\b[A-Za-z_]\w*", code))
+    return counted
+
+
+def _stale(base: Files, last: Commit) -> Iterator[Remark]:
+    """Comments of the last tree that name functions which the series took away."""
+    sources = [text for path, text in base.items() if path.endswith(".c")]
+    old = {name for text in sources for name in _bodies(_FUNCTION, text)}
+    gone = old - _words(last.files).keys()
+    for path, text in sorted(last.files.items()):
+        source = text.decode("utf-8", "replace")
+        for comment in _COMMENT.finditer(source):
+            for word in re.finditer(r"\b\w+\b", comment[0]):
+                if word[0] in gone:
+                    line = source.count("\n", 0, comment.start() + word.start()) + 1
+                    text_ = f"a comment speaks of {word[0]}, which is gone"
+                    yield Remark("stale", last.number, path, line, text_)
+
+
+def _bodies(pattern: re.Pattern[str], text: bytes) -> dict[str, tuple[int, str]]:
+    """Name to (1-based line, text) of what a pattern finds."""
+    source = text.decode("utf-8", "replace")
+    return {
+        found["name"]: (source.count("\n", 0, found.start()) + 1, found[0])
+        for found in pattern.finditer(source)
+    }

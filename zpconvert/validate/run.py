@@ -20,7 +20,7 @@ from zpconvert.validate import listing
 from zpconvert.validate.builder import Builder, Result
 from zpconvert.validate.commits import Series
 from zpconvert.validate.equality import Compared, Comparer, Target
-from zpconvert.validate.patches import mail_findings
+from zpconvert.validate.patches import remarks
 from zpconvert.validate.report import (
     AssumptionRow,
     CellRow,
@@ -46,7 +46,7 @@ class Subject:
     """What is validated, and what its conversion knows of it.
 
     fragment, module: kconfig lines that build the files, and that build them as a module.
-    renames: patterns for function names. assumptions: the descriptor's.
+    renames: patterns for function names. assumptions: the descriptor's. prefix: of subjects.
     only: 1-based numbers of the commits to look at; () for all of them.
     """
 
@@ -57,6 +57,7 @@ class Subject:
     renames: tuple[Renaming, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     only: tuple[int, ...] = ()
+    prefix: str | None = None
 
     @property
     def numbers(self) -> list[int]:
@@ -114,7 +115,11 @@ def validate(
     findings += [f for row in functions if row.verdict.fell_short for f in [_differs(subject, row)]]
     if not targets:
         findings.append(_finding(subject, "equality", 0, "", "", 0, "no cell compared functions"))
-    findings += mail_findings(subject.series, subject.tree, subject.only)
+    findings += [
+        _finding(subject, r.check, r.commit, "", r.path, r.line, r.text)
+        for r in remarks(subject.series, subject.tree, subject.prefix)
+        if not r.commit or r.commit in subject.numbers
+    ]
     verdicts: dict[tuple[int, str, str], list[Verdict]] = {}
     for one in compared:
         verdicts.setdefault((one.commit, one.object, one.name), []).append(one.verdict)

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What reviewers of the reference series found by eye, each found here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from zpconvert.kernel.tree import Tree
+from zpconvert.validate.commits import Commit, Series
+from zpconvert.validate.patches import remarks
+
+BASE = {"mm/a.c": b"static int old_name(int x)\n{\n\treturn x;\n}\n"}
+STRUCT = b"struct desc {\n\tunsigned long flags;\n};\n"
+GET = b"static inline int desc_get(int x)\n{\n\treturn x;\n}\n"
+PUT = b"static inline int desc_put(int x)\n{\n\treturn -x;\n}\n"
+USER = b"/* %s */\nstatic int new_name(int x)\n{\n\treturn desc_get(x);\n}\n"
+MESSAGE = "mm/a: use a descriptor\n\nSay why.\n\nSigned-off-by: A U Thor <author@example.org>\n"
+
+
+def series(*headers: bytes, source: bytes = USER % b"new_name()", message: str = MESSAGE) -> Series:
+    commits = []
+    for number, header in enumerate(headers, 1):
+        files = {"mm/a.c": source, "mm/desc.h": header}
+        commits.append(Commit(number, f"{number:04}", message, files, ("mm/a.c", "mm/desc.h")))
+    return Series("somewhere", BASE, tuple(commits))
+
+
+def found(one: Series, tmp_path: Path) -> list[tuple[str, int, str, int]]:
+    tree = Tree(tmp_path, "6.12.0", False)
+    return [(r.check, r.commit, r.path, r.line) for r in remarks(one, tree, "mm/a")]
+
+
+def test_nothing_is_found_in_a_good_series(tmp_path: Path) -> None:
+    assert found(series(STRUCT + GET, STRUCT + GET), tmp_path) == []
+
+
+def test_a_helper_without_a_user_in_the_series(tmp_path: Path) -> None:
+    assert found(series(STRUCT + GET + PUT), tmp_path) == [("unused-helper", 1, "mm/desc.h", 8)]
+
+
+def test_a_helper_long_before_its_user(tmp_path: Path) -> None:
+    one = series(STRUCT + GET, STRUCT + GET)
+    early = replace(one.commits[0], files={**BASE, "mm/desc.h": STRUCT + GET})
+    one = replace(one, commits=(early, one.commits[1]))
+    assert found(one, tmp_path) == [("unused-helper", 1, "mm/desc.h", 4)]
+
+
+def test_a_helper_that_comes_with_its_family_may_wait(tmp_path: Path) -> None:
+    source = USER % b"new_name()"
+    one = series(STRUCT + GET + PUT, STRUCT + GET + PUT)
+    last = replace(one.commits[1], files={**one.commits[1].files, "mm/a.c": source.replace(
+        b"return desc_get(x)", b"return desc_put(desc_get(x))")})  # fmt: skip
+    assert found(replace(one, commits=(one.commits[0], last)), tmp_path) == []
+
+
+def test_a_helper_rewritten_later(tmp_path: Path) -> None:
+    one = series(STRUCT + GET, STRUCT + GET.replace(b"return x", b"return +x"))
+    assert found(one, tmp_path) == [("helper-edited", 2, "mm/desc.h", 4)]
+
+
+def test_a_struct_edited_after_its_commit(tmp_path: Path) -> None:
+    one = series(STRUCT + GET, STRUCT.replace(b"};", b"\tint more;\n};") + GET)
+    assert found(one, tmp_path) == [("struct-edited", 2, "mm/desc.h", 1)]
+
+
+def test_a_comment_that_speaks_of_what_is_gone(tmp_path: Path) -> None:
+    one = series(STRUCT + GET, source=USER % b"see old_name()")
+    assert found(one, tmp_path) == [("stale", 1, "mm/a.c", 1)]
+
+
+@pytest.mark.parametrize(
+    ("message", "line"),
+    [
+        ("mm/a: use a descriptor\n", 1),
+        ("a: use a descriptor\n\nSay why.\n", 1),
+        ("mm/a: use a descriptor\n\nCall new_name instead.\n", 3),
+        ("mm/a: use a descriptor\n\n" + "long " * 20 + "\n", 3),
+    ],
+)
+def test_messages_are_linted(tmp_path: Path, message: str, line: int) -> None:
+    one = series(STRUCT + GET, message=message)
+    assert found(one, tmp_path) == [("message", 1, "0001", line)]
