@@ -401,8 +401,9 @@ def test_row_13_the_header_explains_its_casts(series: Series) -> None:
 
 
 def test_row_12_a_deprecated_call_is_reported_not_wrapped(series: Series) -> None:
-    count = series.base.count("kmap_atomic(")
-    assert series.last.count("kmap_atomic(") == count > 0
+    in_comments = comments(series.base).count("kmap_atomic(")
+    count = series.base.count("kmap_atomic(") - in_comments
+    assert series.last.count("kmap_atomic(") - in_comments == count > 0
     assert "kmap_atomic" not in series.result.tree[HEADER].decode()
     assert f"- kmap_atomic(), {count} uses: kmap_local_page()" in series.cover
 
@@ -449,7 +450,7 @@ def test_shims_are_gone_at_the_end(series: Series) -> None:
 
 def test_nothing_else_moves(series: Series) -> None:
     """Every line of the final diff has a converted name, or is in a comment, or goes with a
-    function that went."""
+    function that went; the include may come with an empty line."""
     slots = {slot for state in series.result.states for slot in state.slots}
     involved = {re.split(r"[:.]", slot)[-1].removesuffix("()").split("#")[0] for slot in slots}
     involved |= {rename(name) for name in involved for rename in series.conversion.variables}
@@ -463,7 +464,8 @@ def test_nothing_else_moves(series: Series) -> None:
         if tag == "equal":
             continue
         lines = [(before[n], in_comments[0][n]) for n in range(i, j)]
-        lines += [(after[n], in_comments[1][n]) for n in range(k, m)]
+        include = '#include "zpdesc.h"' in after[k:m]
+        lines += [(after[n], in_comments[1][n]) for n in range(k, m) if after[n] or not include]
         for line, comment in lines:
             words = set(re.findall(r"\w+", line))
             assert words & involved or comment.strip() or _dropped(line, before[i:j]), line
