@@ -48,7 +48,10 @@ if TYPE_CHECKING:
     help="Whose kconfig lines, names and assumptions hold; series.json says it of its own.",
 )
 @click.option(
-    "--kconfig", multiple=True, metavar="CONFIG_X=y", help="A line that builds the files."
+    "--kconfig",
+    multiple=True,
+    metavar="CONFIG_X=y",
+    help="A line that builds the files; without any, what their Makefiles say.",
 )
 @click.option(
     "--jobs", type=click.IntRange(min=1), metavar="N", help="Compilers at a time; one a core."
@@ -122,16 +125,22 @@ def _subject(
 ) -> Subject:
     from zpconvert.conversion.load import load
     from zpconvert.errors import UserError
-    from zpconvert.validate.run import Subject
+    from zpconvert.validate.run import Subject, kconfig_of
 
     beyond = [n for n in only if n > len(series.commits)]
     if beyond:
         raise UserError(
             "--commit", f"there is no commit {beyond[0]}", f"the last is {len(series.commits)}"
         )
+    options = [w for line in kconfig for w in ("--kconfig", line)]
+    if name is not None:
+        options += ["--conversion", name]
     name = name or series.conversion
     if name is None:
-        return Subject(tree, series, kconfig, only=only)
+        objects = Subject(tree, series).objects()
+        found = kconfig or kconfig_of(tree.path, objects)
+        module = () if kconfig else kconfig_of(tree.path, objects, "m")
+        return Subject(tree, series, found, module, only=only, options=tuple(options))
     conversion = load(name)
     return Subject(
         tree,
@@ -142,6 +151,7 @@ def _subject(
         conversion.descriptor.assumptions,
         only,
         conversion.prefix,
+        tuple(options),
     )
 
 

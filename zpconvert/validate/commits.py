@@ -112,6 +112,8 @@ def from_range(tree: Tree, revisions: str) -> Series:
     """
     if not tree.is_git:
         raise UserError(str(tree.path), "not a git work tree", "give mails, or a git tree")
+    if ".." not in revisions or revisions.startswith("-"):
+        raise UserError(revisions, "not a range", "write it as A..B, A the older")
     names = _asked(tree, revisions, "rev-list", "--reverse", revisions, "--").text.split()
     if not names:
         raise UserError(revisions, "no commits in this range", "write it as A..B, A the older")

@@ -30,7 +30,7 @@ from zpconvert.validate.verdict import Verdict
 Files = Mapping[str, bytes]
 
 #: Number of this way to compare; rows kept by another are not taken.
-_ROWS = 2
+_ROWS = 3
 
 _OTHER, _GONE = "other code", "is gone"
 
@@ -212,6 +212,7 @@ class _Case:
         self.settled: dict[str, tuple[Verdict, str, tuple[str, ...]]] = {}
         self.left: dict[str, str] = {}
         self.plain: Pairing | None = None
+        self.last: Pairing | None = None
         self.was: dict[str, str] = {}
 
     def take(self, mode: _Mode, found: Pairing | str) -> None:
@@ -220,6 +221,7 @@ class _Case:
             if self.plain is None:
                 self.left["*"] = found
             return
+        self.last = found
         if self.plain is None:
             self._take_plain(found)
             return
@@ -283,13 +285,14 @@ class _Case:
     def _lost(self) -> dict[str, str]:
         """Functions of the file's own that came or went, where what calls them is not settled:
         it cannot be said what became of them."""
-        if self.plain is None:
+        if self.plain is None or self.last is None:
             return {}
-        unpaired = (self.plain.gone | self.plain.new) - self.settled.keys()
+        # what was flattened into its callers is theirs
+        unpaired = (self.plain.gone | self.plain.new) & (self.last.gone | self.last.new)
         callers = self.plain.callers
         return {
             name: "has no counterpart that is known"
-            for name in unpaired
+            for name in unpaired - self.settled.keys()
             if callers.get(name, frozenset()) & self.left.keys()
         }
 

@@ -47,6 +47,7 @@ class Subject:
 
     fragment, module: kconfig lines that build the files, and that build them as a module.
     renames: patterns for function names. assumptions: the descriptor's. prefix: of subjects.
+    options: words of the command line that repeat all this.
     only: 1-based numbers of the commits to look at; () for all of them.
     """
 
@@ -58,6 +59,7 @@ class Subject:
     assumptions: tuple[Assumption, ...] = ()
     only: tuple[int, ...] = ()
     prefix: str | None = None
+    options: tuple[str, ...] = ()
 
     @property
     def numbers(self) -> list[int]:
@@ -77,6 +79,18 @@ class Subject:
             return None
         sources = {other[:-2] + ".c" for other in self.objects()} - {own}
         return {path: text for path, text in state.items() if path not in sources}
+
+
+def kconfig_of(tree: Path, objects: Iterable[str], value: str = "y") -> tuple[str, ...]:
+    """The settings that build some objects, as the Makefiles beside them say."""
+    found: dict[str, None] = {}
+    for obj in objects:
+        directory, _, name = obj.rpartition("/")
+        makefile = tree / directory / "Makefile"
+        text = makefile.read_text("utf-8", "replace") if makefile.exists() else ""
+        rule = rf"(?m)^[\w-]+-\$\((CONFIG_\w+)\)\s*[+:]?=.*(?<![\w-]){re.escape(name)}\b"
+        found.update({f"{setting}={value}": None for setting in re.findall(rule, text)})
+    return tuple(found)
 
 
 def hints(renames: Sequence[Renaming], states: Sequence[Files]) -> dict[str, str]:
@@ -265,6 +279,7 @@ def _finding(
         words.insert(2, subject.series.source)
     else:
         words += ["--range", subject.series.source.rpartition(" ")[2]]
+    words += subject.options
     words += ["--commit", str(commit)] if commit else []
     words += ["--cell", cell] if cell else []
     return Finding(check, commit, cell, path, line, text, shlex.join(words))

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`zpconvert validate` from end to end: a small series on the real kernel, good and bad."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from zpconvert.cli.boundary import Findings
+from zpconvert.cli.validate import command
+from zpconvert.git.diff import diff_files
+
+pytestmark = pytest.mark.kernel
+
+SOURCE = "mm/zbud.c"
+
+
+def mail(before: bytes, after: bytes, number: int, path: Path) -> None:
+    diff = diff_files({SOURCE: before}, {SOURCE: after}).decode()
+    path.write_text(
+        "From 0123456789012345678901234567890123456789 Mon Sep 17 00:00:00 2001\n"
+        "From: A U Thor <author@example.org>\nDate: Sat, 1 Jun 2024 12:00:00 +0000\n"
+        f"Subject: [PATCH {number}/2] mm/zbud: change number {number}\n\nSay why.\n\n"
+        "Signed-off-by: A U Thor <author@example.org>\n---\n\n" + diff + "-- \n2.39.5\n\n"
+    )
+
+
+@pytest.fixture
+def out(tmp_path: Path, kernel_612: Path) -> Path:
+    """Two mails: the first turns a sum round, the second stores another number."""
+    base = (kernel_612 / SOURCE).read_bytes()
+    one = base.replace(b"return (size + CHUNK_SIZE - 1) >> CHUNK_SHIFT;",
+                      b"return (CHUNK_SIZE + size - 1) >> CHUNK_SHIFT;")  # fmt: skip
+    two = one.replace(b"zhdr->last_chunks = 0;", b"zhdr->last_chunks = 1;", 1)
+    assert base != one != two
+    mails = tmp_path / "out"
+    mails.mkdir()
+    mail(base, one, 1, mails / "0001-one.patch")
+    mail(one, two, 2, mails / "0002-two.patch")
+    return mails
+
+
+def test_what_changes_a_function_is_blamed_on_its_commit(out: Path, kernel_612: Path) -> None:
+    done = CliRunner().invoke(
+        command,
+        [str(out), "--tree", str(kernel_612), "--cell", "compaction", "--jobs", "1",
+         "--kconfig", "CONFIG_ZSWAP=y", "--kconfig", "CONFIG_ZBUD=y",
+         "--json", str(out / "report.json")],
+    )  # fmt: skip
+    assert isinstance(done.exception, Findings), done.output
+    report = json.loads((out / "report.json").read_text())
+    assert report["schema"] == 1
+    assert report["good"] is False
+    assert report["functions"]["equal"] > 20
+    different = [row for row in report["compared"] if row["verdict"] == "different"]
+    assert {(row["commit"], row["name"]) for row in different} == {(2, "init_zbud_page")}
+    assert different[0]["listing"]["before"] != different[0]["listing"]["after"]
+    (found,) = [f for f in report["findings"] if f["check"] == "equality"]
+    assert (found["commit"], found["cell"], found["path"]) == (2, "compaction", SOURCE)
+    assert found["line"] > 100
+    assert "--commit 2 --cell compaction" in found["reproduce"]
+    assert "init_zbud_page, commit 2, compaction: before, after" in done.output
+
+
+def test_a_good_commit_is_good(out: Path, kernel_612: Path) -> None:
+    done = CliRunner().invoke(
+        command,
+        [str(out), "--tree", str(kernel_612), "--cell", "compaction", "--commit", "1",
+         "--kconfig", "CONFIG_ZSWAP=y", "--kconfig", "CONFIG_ZBUD=y"],
+    )  # fmt: skip
+    assert done.exception is None, done.output
+    assert "0 unknown, 0 different" in done.output
+    assert not (out / "report.json").exists()
+
+
+def test_a_cell_without_its_compiler_is_not_run(
+    out: Path, kernel_612: Path, tmp_path: Path
+) -> None:
+    assert shutil.which("no-such-linux-gnu-gcc") is None
+    matrix = tmp_path / "cells.toml"
+    matrix.write_text(
+        '[[cell]]\nname = "far"\narch = "far"\ncross = "no-such-linux-gnu-"\npackage = "gcc-far"\n'
+    )
+    done = CliRunner().invoke(
+        command, [str(out), "--tree", str(kernel_612), "--matrix", str(matrix)]
+    )
+    assert "far  not run  no no-such-linux-gnu-gcc: install gcc-far" in done.output
+    assert "no cell compared functions" in done.output
+    assert isinstance(done.exception, Findings)
+
+
+def test_both_or_neither_of_mails_and_range(kernel_612: Path) -> None:
+    result = CliRunner().invoke(command, ["--tree", str(kernel_612)])
+    assert result.exit_code == 2
+    assert "give either OUT or --range" in result.output

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Functions of two objects paired, on small objects of our own."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from zpconvert.kernel.objcode import COMPARE_FLAGS
+from zpconvert.validate.pairing import Pairing, contents, pair
+
+AS_KBUILD = ("-fno-pie", "-mcmodel=kernel", "-fno-asynchronous-unwind-tables")
+BEFORE = """
+extern int work(int);
+static int first_page(int a) { return work(a) + 1; }
+static int next_page(int a) { return work(a) * 3; }
+int user(int a) { return first_page(a) + next_page(a); }
+int other(int a) { return next_page(a); }
+"""
+#: first_page() renamed; next_page() stays as a shim, and other() goes past it.
+AFTER = """
+extern int work(int);
+static int first_desc(int a) { return work(a) + 1; }
+static int next_desc(int a) { return work(a) * 3; }
+static int next_page(int a) { return next_desc(a); }
+int user(int a) { return first_desc(a) + next_page(a); }
+int other(int a) { return next_desc(a) - 0; }
+"""
+
+
+def build(tmp_path: Path, source: str) -> bytes:
+    (tmp_path / "a.c").write_text(source)
+    subprocess.run(
+        ["gcc", "-O2", *AS_KBUILD, *COMPARE_FLAGS, "-c", "a.c"],
+        cwd=tmp_path, check=True, capture_output=True,
+    )  # fmt: skip
+    return (tmp_path / "a.o").read_bytes()
+
+
+def paired(tmp_path: Path, before: str, after: str, **hints: str) -> Pairing:
+    return pair(
+        contents(build(tmp_path, before)), contents(build(tmp_path, after)), hints
+    )
+
+
+def test_renames_are_learnt_and_shims_seen_through(tmp_path: Path) -> None:
+    found = paired(tmp_path, BEFORE, AFTER)
+    assert found.other == frozenset()
+    assert (found.gone, found.new) == (frozenset(), frozenset())
+    assert {("first_page", "first_desc"), ("next_page", "next_desc"), ("user", "user")} < found.same
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "differs"),
+    [
+        ("return next_desc(a); }\nint", "return next_desc(a + 1); }\nint", "next_page"),
+        ("first_desc(a) + next_page(a)", "first_desc(a) + first_desc(a)", "user"),
+        ("next_desc(a) - 0", "first_desc(a) - 0", "other"),
+    ],
+)
+def test_what_is_no_shim_or_no_rename_differs(
+    tmp_path: Path, old: str, new: str, differs: str
+) -> None:
+    assert AFTER.count(old) == 1
+    found = paired(tmp_path, BEFORE, AFTER.replace(old, new))
+    assert differs in {now for _, now in found.other}
+
+
+def test_a_function_renamed_and_changed_is_not_paired_without_a_hint(tmp_path: Path) -> None:
+    after = AFTER.replace("work(a) + 1", "work(a) + 2")
+    found = paired(tmp_path, BEFORE, after)
+    assert (found.gone, found.new) == ({"first_page"}, {"first_desc"})
+    assert "user" in {now for _, now in found.other}
+    found = paired(tmp_path, BEFORE, after, first_page="first_desc")
+    assert found.other == {("first_page", "first_desc")}
+
+
+def test_functions_that_others_can_call_are_known(tmp_path: Path) -> None:
+    other = "int other(int a) { return next_page(a); }"
+    found = paired(tmp_path, BEFORE, BEFORE.replace(other, ""))
+    assert found.gone == {"other"}
+    assert found.visible == {"user", "other"}
+
+
+def test_two_shims_in_a_circle_end(tmp_path: Path) -> None:
+    circle = "int b(int);\nint a(int x) { return b(x); }\nint b(int x) { return a(x); }\n"
+    found = paired(tmp_path, circle, circle)
+    assert found.other == frozenset()
