@@ -29,10 +29,10 @@ class Survey:
         """All slots by id, in file order."""
         return self.context.slots
 
-    def group(self, slot: Slot) -> frozenset[Slot]:
-        """The slots that flip together with one."""
+    def group(self, slot: Slot) -> tuple[Slot, ...]:
+        """The slots that flip together with one, in file order."""
         root = self.context.groups.root(slot)
-        return frozenset(s for s in self.slots.values() if self.context.groups.root(s) == root)
+        return tuple(s for s in self.slots.values() if self.context.groups.root(s) == root)
 
     def pinned(self, slot: Slot) -> tuple[int, str] | None:
         """Byte and reason why a slot's group cannot flip, or None."""
