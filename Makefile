@@ -3,6 +3,7 @@
 #
 #   make series     set-up and the main job: outgoing/0000-cover-letter.patch …
 #   make check      set-up and every test
+#   make check-full every commit of the series in every cell, cross compilers installed
 #   make bench      what the series costs, as ratios
 #   make clean      remove what was made here; the kernel cache stays
 #
@@ -21,7 +22,7 @@ PYTHON3 = python3
 # As root there may be no sudo, and it is not needed.
 AS_ROOT = $$([ "$$(id -u)" = 0 ] || echo sudo) env DEBIAN_FRONTEND=noninteractive
 
-.PHONY: series check bench clean
+.PHONY: series check check-full bench clean
 
 series: $(VENV)/.ready
 	@tree='$(KERNEL)'; [ "$$tree" ] || tree=$$($(BIN)/zpconvert kernel) || exit; \
@@ -31,6 +32,15 @@ check: $(VENV)/.ready-test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2 --dist loadfile
+
+# What the cells need is in zpconvert/kernel/cells.toml.
+check-full: check
+	packages=$$($(BIN)/python -c 'from zpconvert.kernel.cells import matrix; \
+	  print(*sorted({c.package for c in matrix("full") if c.package}))') && \
+	$(AS_ROOT) apt-get -q install -y --no-install-recommends $$packages
+	tree='$(KERNEL)'; [ "$$tree" ] || tree=$$($(BIN)/zpconvert kernel) || exit; \
+	$(BIN)/zpconvert series '$(CONVERSION)' --tree "$$tree" -o build/full --signoff && \
+	$(BIN)/zpconvert validate build/full --tree "$$tree" --matrix full
 
 bench: $(VENV)/.ready-test
 	$(BIN)/python tests/bench/run.py

@@ -84,6 +84,7 @@ def test_a_cell_without_its_compiler_is_not_run(
     matrix = tmp_path / "cells.toml"
     matrix.write_text(
         '[[cell]]\nname = "far"\narch = "far"\ncross = "no-such-linux-gnu-"\npackage = "gcc-far"\n'
+        "compare = true\n"
     )
     done = CliRunner().invoke(
         command, [str(out), "--tree", str(kernel_612), "--matrix", str(matrix)]

@@ -181,6 +181,8 @@ def _show(report: Report) -> None:
         click.echo(f"  {cell.name:{width}}  {cell.state:7}  {state}")
     click.echo()
     counted = ", ".join(f"{number} {name}" for name, number in report.functions.items())
+    if not any(report.functions.values()):
+        counted = "not compared: no cell that does so was built"
     click.echo(f"functions against their parents: {counted}")
     for one in report.assumptions:
         needed = f"{one.functions} functions" if one.functions else "no function needed it"

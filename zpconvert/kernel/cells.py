@@ -16,7 +16,7 @@ MATRICES = ("quick", "full", "native")
 
 _KEYS = {
     "name", "arch", "toolchain", "cross", "package", "config", "kconfig", "matrices",
-    "compare", "module", "sparse",
+    "compare", "module",
 }  # fmt: skip
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _SETTING = re.compile(r"CONFIG_[A-Za-z0-9_]+=\S+")
@@ -30,7 +30,7 @@ class Cell:
     `config`; what a subsystem itself needs comes on top, from its conversion.
     toolchain: `gcc` or `clang`; cross: prefix of the compiler's name; package: what to install
     for it, as Debian names it. matrices: of which it is a part. compare: functions are
-    compared here. module: the subsystem is built as a module. sparse: sparse runs as well.
+    compared here. module: the subsystem is built as a module.
     """
 
     name: str
@@ -43,7 +43,6 @@ class Cell:
     matrices: tuple[str, ...] = ()
     compare: bool = False
     module: bool = False
-    sparse: bool = False
 
     @property
     def compiler(self) -> str:
@@ -92,7 +91,6 @@ def _cell(table: Table, lists: Mapping[str, tuple[str, ...]]) -> Cell:
         table.texts("matrices"),
         table.flag("compare"),
         table.flag("module"),
-        table.flag("sparse"),
     )
 
 

@@ -133,15 +133,12 @@ def prepare(
 
 def missing(cell: Cell) -> tuple[str, ...]:
     """The programs of a cell's toolchain that this machine lacks."""
-    wanted = ["clang", "ld.lld", "llvm-ar"] if cell.toolchain == "clang" else [cell.compiler]
-    if cell.sparse:
-        wanted.append("sparse")
-    return tuple(program for program in wanted if shutil.which(program) is None)
+    return () if shutil.which(cell.compiler) else (cell.compiler,)
 
 
 def _variables(cell: Cell) -> tuple[str, ...]:
     if cell.toolchain == "clang":
-        return (f"ARCH={cell.arch}", "LLVM=1")
+        return (f"ARCH={cell.arch}", "CC=clang")
     return (f"ARCH={cell.arch}", f"CROSS_COMPILE={cell.cross}")
 
 
