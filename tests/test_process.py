@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -96,3 +97,22 @@ def test_an_interrupt_ends_all_of_them() -> None:
     finally:
         signal.signal(signal.SIGINT, before)
     assert time.monotonic() - start < 10
+
+
+def test_an_interrupt_between_two_starts_ends_the_first(tmp_path: Path) -> None:
+    """What began while the others were still being submitted was waited for, to its end."""
+    mark = tmp_path / "runs"
+
+    def one(_: str) -> Completed:
+        return run(["sh", "-c", f"touch {mark}; sleep 60"])
+
+    def items() -> Iterator[str]:
+        yield "first"
+        while not mark.exists():
+            time.sleep(0.01)
+        raise KeyboardInterrupt
+
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        side_by_side(one, items(), 2)
+    assert time.monotonic() - start < 30

@@ -11,14 +11,12 @@ import contextlib
 import os
 import signal
 import subprocess
-import time
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
-
-from zpconvert.errors import UserError
 
 #: Messages are parsed, so every program speaks the same language everywhere.
 LOCALE = {"LC_ALL": "C.UTF-8", "LANGUAGE": "C"}
@@ -103,11 +101,9 @@ def run(
     except FileNotFoundError as error:
         if error.filename != words[0]:
             raise
-        raise UserError(
-            words[0], "no such program", "install it ('zpconvert doctor' names the package)"
-        ) from None
-    except PermissionError:
-        raise UserError(words[0], "cannot be executed", "check its permissions") from None
+        raise _not_run(words[0], error) from None
+    except PermissionError as error:
+        raise _not_run(words[0], error) from None
     _running.add(child)
     try:
         stdout, stderr = child.communicate(stdin, timeout=timeout)
@@ -126,6 +122,25 @@ def run(
     return Completed(words, child.returncode, stdout, stderr)
 
 
+def attend(argv: Sequence[str | Path], *, timeout: float) -> int:
+    """Run a program that talks to the person at the terminal; return its exit code.
+
+    It has this process's stdin and stderr, and its stdout goes to stderr too. It stays in this
+    session, so that it can ask for a password and that Ctrl-C reaches it. timeout: seconds.
+
+    Raises UserError when the program is not there, ProcessError when it runs out of time.
+    """
+    words = tuple(str(a) for a in argv)
+    try:
+        return subprocess.run(
+            words, env=_environment({}), stdout=2, timeout=timeout, check=False
+        ).returncode
+    except subprocess.TimeoutExpired:
+        raise ProcessError(words, str(Path.cwd()), None, b"", b"", timeout) from None
+    except (FileNotFoundError, PermissionError) as error:
+        raise _not_run(words[0], error) from None
+
+
 def side_by_side(
     function: Callable[[Item], Result], items: Iterable[Item], workers: int
 ) -> list[Result]:
@@ -136,16 +151,18 @@ def side_by_side(
     thread, and none of the programs, which lead sessions of their own.
     """
     pool = ThreadPoolExecutor(max(1, workers))
-    futures = [pool.submit(function, item) for item in items]
     try:
+        # Ctrl-C can come here, too: the first program runs while the others are submitted
+        futures = [pool.submit(function, item) for item in items]
         return [future.result() for future in futures]
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
-        # not concurrent.futures.wait(), to which a cancelled future is never done
-        while not all(future.done() for future in futures):
+        ending = threading.Thread(target=pool.shutdown)
+        ending.start()
+        while ending.is_alive():
             for child in _running.copy():
                 _kill_group(child)
-            time.sleep(0.01)
+            ending.join(0.01)
         raise
     finally:
         pool.shutdown()
