@@ -24,7 +24,7 @@ COMMANDS = {
     "show": "A conversion, a step of it, or the rules made from it.",
     "convert": "The converted tree: as a diff, in place, or on a branch.",
     "series": "The patch series, ready to be mailed.",
-    "validate": "Prove every commit: it builds, it warns of nothing new, no function changes.",
+    "validate": "Prove every commit: builds, warnings, object code, mails.",
     "lint": "What is wrong with semantic patches, and what can be mended.",
     "rules": "The examples of semantic patches, run.",
     "check": "What must not come back into a converted file.",
