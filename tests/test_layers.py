@@ -45,10 +45,12 @@ HOMES = {
     "fissix": ("lint/python2.py",),
     "pygments": ("smpl/lexer.py", "cli/talk.py"),
 }
+#: How `os` starts programs without process.py.
+BACK_DOORS = re.compile(r"exec[lv]p?e?|fork(?:pty)?|popen|posix_spawnp?|spawn[lv]p?e?|system")
 SUBSYSTEM = re.compile(r"zsmalloc|z3fold|zbud|zpdesc|zspage", re.IGNORECASE)
 TRACKED = sorted(
     path
-    for top in ("zpconvert", "tests", "semantic_patches", "fixtures", "bench")
+    for top in ("zpconvert", "tests", "semantic_patches", "fixtures")
     for suffix in ("*.py", "*.cocci", "*.toml")
     for path in (ROOT / top).rglob(suffix)
 )
@@ -83,6 +85,42 @@ def test_each_library_has_one_home(path: Path) -> None:
         if within(imported, library) and not name(path).startswith(homes)
     ]
     assert not strays
+
+
+def back_doors(code: str) -> Iterator[tuple[int, str]]:
+    """(line, name) of what a module takes from `os` to start a program."""
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.ImportFrom) and node.module == "os":
+            names = [alias.name for alias in node.names]
+        elif (
+            isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and node.value.id == "os"
+        ):
+            names = [node.attr]
+        else:
+            continue
+        yield from ((node.lineno, name) for name in names if BACK_DOORS.fullmatch(name))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_programs_start_through_one_door(path: Path) -> None:
+    assert list(back_doors(path.read_text())) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("import os\nos.execvp(a, b)", [(2, "execvp")]),
+        ("import os\nos.system(a)", [(2, "system")]),
+        ("import os\nos.popen(a)", [(2, "popen")]),
+        ("import os\nos.spawnlp(0, a)", [(2, "spawnlp")]),
+        ("from os import path, posix_spawn", [(1, "posix_spawn")]),
+        ("import os\nos.environ, platform.system()", []),
+    ],
+)
+def test_the_rule_of_the_one_door_itself(code: str, found: list[tuple[int, str]]) -> None:
+    assert list(back_doors(code)) == found
 
 
 def layer_fault(own: str, imported: str) -> bool:

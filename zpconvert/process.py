@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from zpconvert.errors import UserError
+
 #: Messages are parsed, so every program speaks the same language everywhere.
 LOCALE = {"LC_ALL": "C.UTF-8", "LANGUAGE": "C"}
 
@@ -166,6 +168,14 @@ def side_by_side(
         raise
     finally:
         pool.shutdown()
+
+
+def _not_run(program: str, error: FileNotFoundError | PermissionError) -> UserError:
+    """What is to be said of a program that could not be started."""
+    if isinstance(error, PermissionError):
+        return UserError(program, "cannot be executed", "check its permissions")
+    todo = "install it ('zpconvert doctor' names the package)"
+    return UserError(program, "no such program", todo)
 
 
 def _environment(changes: Mapping[str, str | None]) -> dict[str, str]:

@@ -103,10 +103,11 @@ def test_install_calls_apt_with_debians_names(programs: Path, tmp_path: Path) ->
     (programs / "env").symlink_to(shutil.which("env") or "")
     log = tmp_path / "log"
     script(programs, "apt-cache", "exit 0")
-    script(programs, "apt-get", f'echo "$DEBIAN_FRONTEND $*" >> {log}')
+    script(programs, "apt-get", f'echo "$DEBIAN_FRONTEND $*" >> {log}; echo said')
     script(programs, "sudo", 'exec "$@"')
     done = zpconvert("doctor", "--install", path=str(programs))
     assert done.returncode == 0, done.stderr
+    assert (done.stdout, done.stderr.splitlines()[-1]) == ("", "said")
     lines = log.read_text().splitlines()
     assert len(lines) == 1
     assert lines[0].startswith("noninteractive -q install -y --no-install-recommends ")
@@ -124,4 +125,5 @@ def test_install_updates_the_lists_only_when_a_name_is_unknown(
     script(programs, "sudo", 'exec "$@"')
     done = zpconvert("doctor", "--install", path=str(programs))
     assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith("zpconvert: apt-get: did not install ")
     assert log.read_text().split() == ["update", "install", "update", "install"]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from zpconvert.cli.talk import status
 from zpconvert.errors import UserError
 
 #: All is well; findings (a cell failed, a check fired); the tool or its input is at fault;
@@ -42,7 +43,7 @@ def run_command(command: Callable[[], object]) -> int:
     except click.ClickException as error:
         return _fault(error.format_message())
     except (KeyboardInterrupt, click.Abort):
-        _say("interrupted")
+        status("interrupted")
         return INTERRUPTED
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
@@ -61,7 +62,7 @@ def log_directory() -> Path:
 
 
 def _fault(line: str) -> int:
-    _say(" ".join(line.split("\n")))
+    status(" ".join(line.split("\n")))
     return FAULT
 
 
@@ -94,9 +95,3 @@ def _report(error: Exception, argv: Sequence[str]) -> str:
         except PackageNotFoundError:
             lines.append(f"{package}: not installed")
     return "\n".join(lines) + "\n\n" + "".join(traceback.format_exception(error))
-
-
-def _say(line: str) -> None:
-    """One line on stderr, in colour on a terminal only (click takes it out elsewhere)."""
-    colour = None if "NO_COLOR" not in os.environ else False
-    click.echo(f"{click.style('zpconvert:', bold=True)} {line}", err=True, color=colour)

@@ -7,16 +7,16 @@ import json
 import os
 import re
 import shutil
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import click
 
-from zpconvert.cli.boundary import FAULT, Findings
+from zpconvert.cli.boundary import Findings
+from zpconvert.cli.talk import status
 from zpconvert.errors import UserError
-from zpconvert.process import ProcessError, run
+from zpconvert.process import ProcessError, attend, run
 
 
 @dataclass(frozen=True)
@@ -68,13 +68,8 @@ NEEDS = (
     ),
 )
 
-#: Runs as root. Lists are fetched if a name is unknown to them, or what they name is gone
-#: from the mirror.
-_INSTALL = """
-install() { apt-get -q install -y --no-install-recommends "$@"; }
-apt-cache show "$@" >/dev/null 2>&1 || apt-get -q update
-install "$@" || { apt-get -q update && install "$@"; } || exit 2
-"""
+#: Seconds for one apt-get; a slow mirror needs them, and so does who is asked for a password.
+_INSTALL_TIMEOUT = 3600.0
 
 
 @dataclass(frozen=True)
@@ -141,6 +136,7 @@ def command(as_json: bool, install: bool) -> None:
     lacking = any(one.need.needed for one in missing)
     if install and missing and (lacking or shutil.which("apt-get")):
         _install(sorted({one.need.debian for one in missing}), missing)
+        return
     click.echo(_json(found) if as_json else _table(found))
     if lacking:
         raise Findings
@@ -176,27 +172,30 @@ def _state(one: Found) -> str:
 
 
 def _install(packages: Sequence[str], missing: Sequence[Found]) -> None:
-    """Become apt-get (through sudo when not root), so that it can ask for a password."""
+    """Have apt-get install packages, through sudo when not root, in sight of the user.
+
+    Lists are fetched if a name is unknown to them, or what they name is gone from the mirror.
+    """
     if shutil.which("apt-get") is None:
         names = ", ".join(
             f"{one.need.name} (Fedora {one.need.fedora}, Arch {one.need.arch})" for one in missing
         )
         raise UserError("doctor", f"no apt on this machine and missing: {names}", "install them")
-    script = ["sh", "-c", _INSTALL, "sh", *packages]
-    argv = ["env", "DEBIAN_FRONTEND=noninteractive", *script]
+    words = " ".join(packages)
+    # sudo hands on no environment of its caller's
+    apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"]
     if os.geteuid() != 0:
         if shutil.which("sudo") is None:
-            words = " ".join(packages)
             raise UserError(
                 "doctor", "not root, and no sudo", f"as root: apt-get install -y {words}"
             )
-        argv = ["sudo", *argv]
-    click.echo(f"zpconvert: installing {' '.join(packages)}", err=True)
-    sys.stderr.flush()
-    try:
-        os.execvp(argv[0], argv)
-    except OSError as error:
-        click.echo(
-            f"zpconvert: {argv[0]}: {error.strerror}; install {' '.join(packages)}", err=True
-        )
-        sys.exit(FAULT)
+        apt = ["sudo", *apt]
+    status(f"installing {words}")
+    update = [*apt, "update"]
+    install = [*apt, "install", "-y", "--no-install-recommends", *packages]
+    if run(["apt-cache", "show", *packages], check=False).code != 0:
+        attend(update, timeout=_INSTALL_TIMEOUT)
+    if attend(install, timeout=_INSTALL_TIMEOUT) == 0:
+        return
+    if any(attend(argv, timeout=_INSTALL_TIMEOUT) != 0 for argv in (update, install)):
+        raise UserError("apt-get", f"did not install {words}", "mend what it says above and repeat")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import click
 
+from zpconvert.cli.talk import status
 from zpconvert.kernel import source
 
 
@@ -15,5 +16,5 @@ def command(package: str) -> None:
 
     PACKAGE is linux-source-6.12 if not given; linux-source-6.1 is another.
     """
-    found = source.ensure(package, progress=lambda said: click.echo(f"zpconvert: {said}", err=True))
+    found = source.ensure(package, progress=status)
     click.echo(found.tree)

@@ -29,6 +29,13 @@ def say(text: str) -> None:
     click.echo(text, err=True)
 
 
+def status(text: str) -> None:
+    """What the program itself does, or why it ends: a line on stderr that names it."""
+    # in colour on a terminal only: click takes it out elsewhere
+    colour = None if "NO_COLOR" not in os.environ else False
+    click.echo(f"{click.style('zpconvert:', bold=True)} {text}", err=True, color=colour)
+
+
 def coloured() -> bool:
     """Whether results on stdout may have colour (https://no-color.org)."""
     return sys.stdout.isatty() and "NO_COLOR" not in os.environ
