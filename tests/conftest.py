@@ -152,10 +152,11 @@ def build_61(kernel_61: Path) -> Callable[[str], BuildDir]:
 
 def _builder(tree: Path) -> Callable[[str], BuildDir]:
     from zpconvert.kernel import kbuild, source
+    from zpconvert.kernel.cells import CELLS
 
     def build(cell: str) -> BuildDir:
         return kbuild.prepare(
-            tree, kbuild.CELLS[cell], fragment=FRAGMENT, objects=OBJECTS, cache=source.cache_home()
+            tree, CELLS[cell], fragment=FRAGMENT, objects=OBJECTS, cache=source.cache_home()
         )
 
     return build

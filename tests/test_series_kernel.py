@@ -28,6 +28,7 @@ from zpconvert.conversion.load import load
 from zpconvert.conversion.model import Conversion, Step
 from zpconvert.git.diff import diff_files
 from zpconvert.kernel import diagnostics, kbuild
+from zpconvert.kernel.cells import CELLS
 from zpconvert.kernel.kbuild import BuildDir
 from zpconvert.kernel.source import cache_home
 from zpconvert.mail import lint, record
@@ -245,7 +246,7 @@ def fresh_diagnostics(
     return found
 
 
-@pytest.mark.parametrize("cell", sorted(kbuild.CELLS))
+@pytest.mark.parametrize("cell", sorted(CELLS))
 @pytest.mark.parametrize("series", ["6.12"], indirect=True)
 def test_row_02_every_commit_compiles_in_every_cell_without_a_new_warning(
     cell: str, series: Series, build_612: Callable[[str], BuildDir]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from zpconvert.conversion.model import Conversion
 from zpconvert.kernel import diagnostics, kbuild
+from zpconvert.kernel.cells import CELLS
 from zpconvert.pipeline import Conversions, Tell
 
 
@@ -64,7 +65,7 @@ def measure(
     for name in cells:
         build = kbuild.prepare(
             tree,
-            kbuild.CELLS[name],
+            CELLS[name],
             fragment=conversion.kconfig,
             objects=objects,
             cache=cache,

@@ -185,7 +185,7 @@ def main() -> int:
     parser.add_argument("--conversion", default="zsmalloc")
     parser.add_argument("--pairs", type=int, default=7)
     options = parser.parse_args()
-    tree = options.tree or ensure(progress=print).tree
+    tree = options.tree or ensure(tell=print).tree
     conversion = load(options.conversion)
     os.environ.setdefault("GIT_AUTHOR_NAME", "A U Thor")
     os.environ.setdefault("GIT_AUTHOR_EMAIL", "author@example.org")

@@ -31,11 +31,11 @@ def installed(tmp_path: Path) -> Path:
 
 def test_an_installed_package_is_unpacked_once(tmp_path: Path, installed: Path) -> None:
     said: list[str] = []
-    first = source.ensure(PACKAGE, cache=tmp_path / "c", installed=installed, progress=said.append)
+    first = source.ensure(PACKAGE, cache=tmp_path / "c", installed=installed, tell=said.append)
     assert (first.tree / "Makefile").read_text() == "VERSION = 9\n"
     assert said == [f"unpacking {PACKAGE}"]
     (installed / f"{PACKAGE}.tar.xz").unlink()
-    again = source.ensure(PACKAGE, cache=tmp_path / "c", installed=installed, progress=said.append)
+    again = source.ensure(PACKAGE, cache=tmp_path / "c", installed=installed, tell=said.append)
     assert (again, len(said)) == (first, 1)
     assert {p.name for p in (tmp_path / "c/kernels").iterdir()} == {PACKAGE, f".{PACKAGE}.lock"}
 

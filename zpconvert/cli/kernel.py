@@ -16,5 +16,5 @@ def command(package: str) -> None:
 
     PACKAGE is linux-source-6.12 if not given; linux-source-6.1 is another.
     """
-    found = source.ensure(package, progress=status)
+    found = source.ensure(package, tell=status)
     click.echo(found.tree)

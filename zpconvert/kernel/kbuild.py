@@ -17,18 +17,15 @@ import shlex
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from zpconvert.errors import UserError
 from zpconvert.kernel import diagnostics, elf
-from zpconvert.kernel.cells import CELLS, Cell
+from zpconvert.kernel.cells import Cell
 from zpconvert.kernel.cleanview import buildable
 from zpconvert.kernel.diagnostics import Diagnostic
-from zpconvert.process import ProcessError, run
-
-__all__ = ["CELLS", "BuildDir", "Cell", "Compiled", "Failed", "Job", "compile_many", "prepare"]
+from zpconvert.process import ProcessError, run, side_by_side
 
 #: Seconds for one make; a slow machine takes a minute.
 MAKE_TIMEOUT = 1800.0
@@ -184,11 +181,7 @@ def compile(
 
 def compile_many(jobs: Iterable[Job], workers: int) -> list[Compiled | Failed]:
     """Compile all jobs with `workers` compilers at a time; results in the jobs' order."""
-    pool = ThreadPoolExecutor(workers)
-    try:
-        return list(pool.map(lambda j: compile(j.build, j.obj, j.overlay, j.flags), jobs))
-    finally:
-        pool.shutdown(cancel_futures=True)
+    return side_by_side(lambda j: compile(j.build, j.obj, j.overlay, j.flags), jobs, workers)
 
 
 @dataclass(frozen=True)

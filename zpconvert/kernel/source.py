@@ -28,7 +28,7 @@ DEFAULT_PACKAGE = "linux-source-6.12"
 #: Seconds; a slow mirror needs them for 150 MB.
 DOWNLOAD_TIMEOUT = 1800.0
 
-Progress = Callable[[str], None]
+Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -52,13 +52,13 @@ def ensure(
     *,
     cache: Path | None = None,
     installed: Path = Path("/usr/src"),
-    progress: Progress = lambda message: None,
+    tell: Tell = lambda message: None,
 ) -> KernelSource:
     """The unpacked tree of a `linux-source-X.Y` package, fetched first if need be.
 
     cache: zpconvert's cache directory (`cache_home()` if None).
     installed: where the package, if it is installed, has its tarball.
-    progress: told in words what takes long, before it starts.
+    tell: told in words what takes long, before it starts.
 
     A tree appears whole or not at all, also with several processes at once.
     Raises UserError when the name is no such package, or it cannot be had.
@@ -71,7 +71,7 @@ def ensure(
         kernels.mkdir(parents=True, exist_ok=True)
         with _locked(kernels / f".{package}.lock"):
             if not tree.is_dir():
-                _unpack(package, kernels, installed, progress)
+                _unpack(package, kernels, installed, tell)
     sidecar = kernels / f"{package}.version"
     return KernelSource(tree, package, sidecar.read_text().strip() if sidecar.exists() else None)
 
@@ -84,15 +84,15 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _unpack(package: str, kernels: Path, installed: Path, progress: Progress) -> None:
+def _unpack(package: str, kernels: Path, installed: Path, tell: Tell) -> None:
     scratch = Path(tempfile.mkdtemp(prefix=f".{package}.", dir=kernels))
     try:
         tarball = installed / f"{package}.tar.xz"
         if tarball.exists():
             version = run(["dpkg-query", "-W", "-f", "${Version}", package], check=False).text
         else:
-            tarball, version = _download(package, scratch, progress)
-        progress(f"unpacking {package}")
+            tarball, version = _download(package, scratch, tell)
+        tell(f"unpacking {package}")
         run(["tar", "-xf", tarball, "-C", scratch], timeout=DOWNLOAD_TIMEOUT)
         if version:
             (scratch / "version").write_text(version + "\n")
@@ -106,13 +106,13 @@ def _unpack(package: str, kernels: Path, installed: Path, progress: Progress) ->
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _download(package: str, scratch: Path, progress: Progress) -> tuple[Path, str]:
+def _download(package: str, scratch: Path, tell: Tell) -> tuple[Path, str]:
     """Fetch the package with apt into scratch; its tarball and its version."""
     if shutil.which("apt-get") is None:
         raise UserError(
             package, "this machine has no apt to fetch it with", "pass a kernel tree with --tree"
         )
-    progress(f"downloading Debian's {package}")
+    tell(f"downloading Debian's {package}")
     if not _apt_download(package, scratch, []):
         options = private_options(scratch / "apt")
         run(["apt-get", *options, "update"], timeout=DOWNLOAD_TIMEOUT, check=False)
