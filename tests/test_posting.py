@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import shutil
 from email import message_from_bytes
 from pathlib import Path
 
@@ -210,3 +211,10 @@ def test_nothing_is_misspelt(
 def test_the_base_of_a_plain_tree_is_its_version() -> None:
     base = posting.base_of(TREE)
     assert (base.source, base.commit) == ("tree 6.99.0", None)
+
+
+def test_a_broken_repository_is_said_in_one_line(tmp_path: Path) -> None:
+    tree = shutil.copytree(TREE, tmp_path / "linux")
+    (tree / ".git").mkdir()
+    with pytest.raises(UserError, match="not a git repository"):
+        posting.base_of(tree)

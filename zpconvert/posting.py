@@ -74,7 +74,7 @@ def _functions(result: Conversions) -> frozenset[str]:
 def base_of(tree: Path) -> Base:
     """What the series applies to, as the cover letter names it."""
     opened = open_tree(tree)
-    if opened.is_git:
+    if repo.is_worktree(opened.path):
         return Base(repo.describe(opened.path), repo.head(opened.path))
     return Base(f"{opened.path.name} {opened.version}")
 

@@ -81,7 +81,7 @@ def _check_branch(tree: Path, branch: str) -> None:
     from zpconvert.git import fastimport, repo
     from zpconvert.kernel.tree import open_tree
 
-    if not open_tree(tree).is_git:
+    if not repo.is_worktree(open_tree(tree).path):
         raise UserError(str(tree), "no git work tree", "use --diff or --write")
     repo.author_ident(tree)
     fastimport.check_branch(tree, branch)
