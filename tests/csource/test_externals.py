@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.csource.conftest import externals_from_texts
 from zpconvert.csource import header_cache, header_index
 from zpconvert.csource.ctype import CType
 from zpconvert.csource.externals import (
@@ -21,7 +22,6 @@ from zpconvert.csource.externals import (
     Macro,
     Signature,
     externals_for,
-    externals_from_texts,
 )
 from zpconvert.errors import UserError
 
@@ -37,63 +37,63 @@ def of(*texts: str) -> Externals:
 @pytest.mark.parametrize(
     ("text", "name", "expected"),
     [
-        ("struct page *first(void);", "first", Signature(PAGE, (), False)),
-        ("extern int f(struct page *, int);", "f", Signature(INT, (PAGE, INT), False)),
-        ("int f(struct page *page, ...);", "f", Signature(INT, (PAGE,), True)),
-        ("int f(struct page **pages);", "f", Signature(INT, (PAGE.pointed(),), False)),
-        ("int f(struct page *pages[]);", "f", Signature(INT, (PAGE.pointed(),), False)),
-        ("int f(struct page *[4]);", "f", Signature(INT, (PAGE.pointed(),), False)),
-        ("int f(const struct page *const p);", "f", Signature(INT, (PAGE,), False)),
-        ("void f(int (*fn)(struct page *), int n);", "f", Signature(VOID, (None, INT), False)),
+        ("struct page *first(void);", "first", Signature(PAGE, ())),
+        ("extern int f(struct page *, int);", "f", Signature(INT, (PAGE, INT))),
+        ("int f(struct page *page, ...);", "f", Signature(INT, (PAGE,))),
+        ("int f(struct page **pages);", "f", Signature(INT, (PAGE.pointed(),))),
+        ("int f(struct page *pages[]);", "f", Signature(INT, (PAGE.pointed(),))),
+        ("int f(struct page *[4]);", "f", Signature(INT, (PAGE.pointed(),))),
+        ("int f(const struct page *const p);", "f", Signature(INT, (PAGE,))),
+        ("void f(int (*fn)(struct page *), int n);", "f", Signature(VOID, (None, INT))),
         (
             "unsigned long f(gfp_t);",
             "f",
-            Signature(CType("unsigned long"), (CType("gfp_t"),), False),
+            Signature(CType("unsigned long"), (CType("gfp_t"),)),
         ),
-        ("struct page * __must_check f(void);", "f", Signature(PAGE, (), False)),
+        ("struct page * __must_check f(void);", "f", Signature(PAGE, ())),
         (
             "__printf(1, 2) int f(const char *s, ...);",
             "f",
-            Signature(INT, (CType("char", 1),), True),
+            Signature(INT, (CType("char", 1),)),
         ),
         (
             "int __printf(1, 2) f(const char *s, ...);",
             "f",
-            Signature(INT, (CType("char", 1),), True),
+            Signature(INT, (CType("char", 1),)),
         ),
         (
             "int f(const char *s, ...) __printf(1, 2);",
             "f",
-            Signature(INT, (CType("char", 1),), True),
+            Signature(INT, (CType("char", 1),)),
         ),
         (
             "void *f(size_t n) __assume_aligned __alloc_size(1);",
             "f",
-            Signature(CType("void", 1), (CType("size_t"),), False),
+            Signature(CType("void", 1), (CType("size_t"),)),
         ),
         (
             "static __always_inline __alloc_size(1) void *f(size_t n)\n{\n\treturn g(n);\n}",
             "f",
-            Signature(CType("void", 1), (CType("size_t"),), False),
+            Signature(CType("void", 1), (CType("size_t"),)),
         ),
-        ("noinline_for_stack u32 f(u32 x);", "f", Signature(CType("u32"), (CType("u32"),), False)),
-        ("int __init __f(int, int);", "__f", Signature(INT, (INT, INT), False)),
-        ("asmlinkage __visible void f(void);", "f", Signature(VOID, (), False)),
-        ("enum zone f(struct page *p)\n{\n}", "f", Signature(CType("enum zone"), (PAGE,), False)),
+        ("noinline_for_stack u32 f(u32 x);", "f", Signature(CType("u32"), (CType("u32"),))),
+        ("int __init __f(int, int);", "__f", Signature(INT, (INT, INT))),
+        ("asmlinkage __visible void f(void);", "f", Signature(VOID, ())),
+        ("enum zone f(struct page *p)\n{\n}", "f", Signature(CType("enum zone"), (PAGE,))),
         (
             "static inline struct page *\nf(struct page *p,\n  unsigned int n)\n{\n\treturn 0;\n}",
             "f",
-            Signature(PAGE, (PAGE, CType("unsigned int")), False),
+            Signature(PAGE, (PAGE, CType("unsigned int"))),
         ),
-        ("EXPORT_SYMBOL(g);\nint f(struct page *p);", "f", Signature(INT, (PAGE,), False)),
-        ("SOME_MACRO(g)\nint f(struct page *p);", "f", Signature(INT, (PAGE,), False)),
-        ("int __attribute__((noreturn)) f(struct page *p);", "f", Signature(INT, (PAGE,), False)),
-        ('extern "C" {\nint f(struct page *p);\n}', "f", Signature(INT, (PAGE,), False)),
-        ("int f(struct page *p); /* int g(int x); */", "f", Signature(INT, (PAGE,), False)),
+        ("EXPORT_SYMBOL(g);\nint f(struct page *p);", "f", Signature(INT, (PAGE,))),
+        ("SOME_MACRO(g)\nint f(struct page *p);", "f", Signature(INT, (PAGE,))),
+        ("int __attribute__((noreturn)) f(struct page *p);", "f", Signature(INT, (PAGE,))),
+        ('extern "C" {\nint f(struct page *p);\n}', "f", Signature(INT, (PAGE,))),
+        ("int f(struct page *p); /* int g(int x); */", "f", Signature(INT, (PAGE,))),
         (
             "/* int f(void);\n */ // int f(void);\nint f(struct page *);",
             "f",
-            Signature(INT, (PAGE,), False),
+            Signature(INT, (PAGE,)),
         ),
     ],
 )
@@ -113,7 +113,7 @@ def test_a_functions_body_declares_nothing() -> None:
         int after(struct page *page);
         """
     )
-    assert found.function("after") == Signature(INT, (PAGE,), False)
+    assert found.function("after") == Signature(INT, (PAGE,))
     assert not any(map(found.known, ("g", "h", "inner")))
 
 
@@ -162,8 +162,8 @@ def test_both_arms_of_a_conditional() -> None:
         int last(struct page *page);
         """
     )
-    assert found.function("f") == Signature(INT, (PAGE,), False)
-    assert found.function("only_a") == found.function("only_b") == Signature(PAGE, (), False)
+    assert found.function("f") == Signature(INT, (PAGE,))
+    assert found.function("only_a") == found.function("only_b") == Signature(PAGE, ())
     for name in ("h", "i", "j", "last"):
         signature = found.function(name)
         assert signature is not None, name
@@ -172,9 +172,9 @@ def test_both_arms_of_a_conditional() -> None:
 
 def test_where_arms_disagree_the_type_is_unknown() -> None:
     found = of("void f(struct page *p, int n);", "void f(struct folio *p, long n);")
-    assert found.function("f") == Signature(VOID, (None, INT), False)
+    assert found.function("f") == Signature(VOID, (None, INT))
     fewer = of("void f(struct page *p);", "void f(struct page *p, struct folio *f);")
-    assert fewer.function("f") == Signature(VOID, (PAGE, None), False)
+    assert fewer.function("f") == Signature(VOID, (PAGE, None))
 
 
 def test_macros() -> None:
@@ -234,9 +234,9 @@ def test_functions_that_a_macro_declares() -> None:
         """,
     )
     for name, result in (("PageLocked", INT), ("SetPageDirty", VOID)):
-        assert found.function(name) == Signature(result, (PAGE,), False)
-    assert found.function("after") == Signature(INT, (), False)
-    assert found.function("trace_freed") == Signature(VOID, (PAGE, INT), False)
+        assert found.function(name) == Signature(result, (PAGE,))
+    assert found.function("after") == Signature(INT, ())
+    assert found.function("trace_freed") == Signature(VOID, (PAGE, INT))
     made = found.function("make")
     assert made is not None
     assert made.result == CType("void", 1)
@@ -245,7 +245,7 @@ def test_functions_that_a_macro_declares() -> None:
 
 def test_a_parameter_in_parentheses_is_one() -> None:
     assert of("int f(size_t (n), struct page *(page));").function("f") == Signature(
-        INT, (CType("size_t"), PAGE), False
+        INT, (CType("size_t"), PAGE)
     )
 
 
@@ -380,7 +380,7 @@ def test_variables() -> None:
 def test_line_ends_and_odd_bytes() -> None:
     found = externals_from_texts([b"#define A \\\r\n 1\r\nint f(struct page *p);\r\n/* \xff \xc3"])
     assert found.macro("A") == (Macro(None, "1"),)
-    assert found.function("f") == Signature(INT, (PAGE,), False)
+    assert found.function("f") == Signature(INT, (PAGE,))
 
 
 C_WORDS = """
@@ -396,7 +396,7 @@ C_PIECES = st.lists(
 @given(st.one_of(st.binary(max_size=200), C_PIECES))
 def test_no_input_crashes(source: bytes) -> None:
     found = externals_from_texts([source, b"#define m(x) x int g(x)\nint kept(struct page *p);"])
-    assert found.function("kept") == Signature(INT, (PAGE,), False)
+    assert found.function("kept") == Signature(INT, (PAGE,))
 
 
 def test_deep_nesting_does_not_crash() -> None:
@@ -470,7 +470,7 @@ def test_cached_is_uncached(tree: Path, tmp_path: Path) -> None:
     for name in FOUND:
         assert len({run.function(name) for run in runs}) == 1
         assert runs[2].known(name)
-    assert runs[2].function("internal") == Signature(INT, (PAGE,), False)
+    assert runs[2].function("internal") == Signature(INT, (PAGE,))
 
 
 def test_a_warm_run_reads_no_header(
@@ -624,7 +624,7 @@ def test_kernel_functions(real: Externals) -> None:
         ("inc_zone_page_state", VOID, (PAGE, CType("enum zone_stat_item"))),
         ("vmalloc_to_page", PAGE, (CType("void", 1),)),
     ):
-        assert real.function(name) == Signature(result, params, False), name
+        assert real.function(name) == Signature(result, params), name
 
 
 @pytest.mark.kernel

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from zpconvert.csource.externals import externals_from_texts
+from tests.csource.conftest import externals_from_texts
 from zpconvert.rewrite.engine import FileMigration
 from zpconvert.rewrite.retype import Names, Types
 from zpconvert.rewrite.slots import Slot

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.csource.conftest import externals_from_texts
 from tests.rewrite.conftest import HEADER, MEMBERS, TYPES, Convert, closed, rendered, surveyed
-from zpconvert.csource.externals import externals_from_texts
 from zpconvert.rewrite import macros
 from zpconvert.rewrite.engine import FileMigration
 from zpconvert.rewrite.retype import Names

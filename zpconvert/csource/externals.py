@@ -3,15 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from zpconvert.csource.ctype import CType
 from zpconvert.csource.header_index import load_closure
-from zpconvert.csource.header_scan import scan_header
-from zpconvert.csource.header_tables import Tables, merge
+from zpconvert.csource.header_tables import Tables
 
 _MOST_TYPEDEFS = 16
 
@@ -23,7 +22,6 @@ class Signature:
 
     result: CType | None
     params: tuple[CType | None, ...]
-    variadic: bool
 
 
 @dataclass(frozen=True)
@@ -79,9 +77,8 @@ class Externals:
         if shape is None:
             return None
         result, *params = shape.split("|")
-        variadic = params[-1:] == ["..."]
-        kept = params[:-1] if variadic else params
-        return Signature(_ctype(result), tuple(map(_ctype, kept)), variadic)
+        named = params[:-1] if params[-1:] == ["..."] else params
+        return Signature(_ctype(result), tuple(map(_ctype, named)))
 
     def macro(self, name: str) -> tuple[Macro, ...]:
         """Every definition of a macro that was seen, in order, each once."""
@@ -124,11 +121,6 @@ class Externals:
         )
 
 
-def externals_from_texts(texts: Iterable[bytes]) -> Externals:
-    """Externals of headers given as bytes, their includes not followed."""
-    return _of_tables(merge(scan_header(text) for text in texts))
-
-
 def externals_for(tree: Path, rel: str, source: bytes, cache: Path | None) -> Externals:
     """What the headers say that a file includes, directly or not.
 
@@ -137,11 +129,9 @@ def externals_for(tree: Path, rel: str, source: bytes, cache: Path | None) -> Ex
     need be, safe to share between processes, safe to delete), or None for none.
     """
     loaded = load_closure(tree, rel, source, cache)
-    return _of_tables(loaded) if isinstance(loaded, Tables) else Externals(loaded)
-
-
-def _of_tables(tables: Tables) -> Externals:
-    return Externals(lambda name: getattr(tables, name))
+    if isinstance(loaded, Tables):
+        return Externals(lambda name: getattr(loaded, name))
+    return Externals(loaded)
 
 
 def _ctype(shape: str) -> CType | None:
