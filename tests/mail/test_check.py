@@ -126,7 +126,7 @@ def test_programs_that_are_missing_are_told(
     monkeypatch.setenv("PATH", str(tmp_path))
     spelling = codespell(patches)
     assert isinstance(spelling, NotAvailable)
-    assert spelling.program == "codespell"
+    assert spelling.reason == "codespell is not installed"
     style = checkpatch(tmp_path, patches, signed=True)
     assert isinstance(style, NotAvailable)
     assert style.reason == "perl is not installed"

@@ -30,7 +30,6 @@ def test_everything_measured() -> None:
             Shrunk("convert g()", "the tree has no h()", False),
         ),
         deprecated=(Deprecation("kmap_atomic", 1, "use kmap_local_page()"),),
-        assumptions=("pages are order-0", "pages are never device memory"),
     )
     assert (
         blurb("Text.", measured, GIT)
@@ -56,16 +55,11 @@ here:
 Deprecated calls left as they are:
 
 - kmap_atomic(), 1 use: use kmap_local_page()
-
-The conversion assumes:
-
-- pages are order-0
-- pages are never device memory
 """
     )
 
 
 def test_the_text_is_wrapped() -> None:
-    measured = Measured(assumptions=("word " * 30,))
+    measured = Measured(steps=(Shrunk("convert f()", "word " * 30, True),))
     text = blurb("word " * 40, measured, GIT)
     assert max(len(line) for line in text.splitlines()) <= 75

@@ -20,7 +20,6 @@ FULL = record.SeriesRecord(
     record.SCHEMA,
     "zpconvert 1",
     "a",
-    "auto",
     Base("v6.12", "0" * 40),
     record.SeriesOptions(2, "PATCH mm", True, ("Ä <a@example.org>",), (), "x@example.org"),
     (
@@ -35,7 +34,6 @@ FULL = record.SeriesRecord(
         1.0,
         (Shrunk("s", "r", True),),
         (Deprecation("d", 1, "i"),),
-        ("a",),
     ),
     ("f", "series.json"),
 )

@@ -55,9 +55,9 @@ def checkpatch(
     """
     script = tree / "scripts/checkpatch.pl"
     if not script.is_file():
-        return NotAvailable("checkpatch.pl", f"{tree} has no scripts/checkpatch.pl")
+        return NotAvailable(f"{tree} has no scripts/checkpatch.pl")
     if shutil.which("perl") is None:
-        return NotAvailable("checkpatch.pl", "perl is not installed")
+        return NotAvailable("perl is not installed")
     words = [*_CHECKPATCH, *([] if signed else ["--no-signoff"])]
     with tempfile.TemporaryDirectory(prefix="zpconvert-check-") as place:
         done = run(
@@ -76,7 +76,7 @@ def checkpatch(
 def codespell(patches: Sequence[Path]) -> tuple[PatchFinding, ...] | NotAvailable:
     """Misspelt words in the messages and the added lines of `patches`."""
     if shutil.which("codespell") is None:
-        return NotAvailable("codespell", "codespell is not installed")
+        return NotAvailable("codespell is not installed")
     with tempfile.TemporaryDirectory(prefix="zpconvert-check-") as place:
         for patch in patches:
             text = patch.read_text("utf-8", "replace")

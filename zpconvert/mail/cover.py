@@ -53,7 +53,7 @@ class Measured:
     """What the tool measured; whatever was not measured is not mentioned.
 
     functions: functions of the touched files that the series changes. churn: lines changed
-    over the series / lines of the final diff. assumptions: one sentence each.
+    over the series / lines of the final diff.
     """
 
     sizes: tuple[ObjectSize, ...] = ()
@@ -61,7 +61,6 @@ class Measured:
     churn: float | None = None
     steps: tuple[Shrunk, ...] = ()
     deprecated: tuple[Deprecation, ...] = ()
-    assumptions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,9 +102,6 @@ def _measured(measured: Measured) -> Iterator[str]:
     if measured.deprecated:
         yield "Deprecated calls left as they are:"
         yield "\n".join(f"- {_call(call)}" for call in measured.deprecated)
-    if measured.assumptions:
-        yield "The conversion assumes:"
-        yield "\n".join(f"- {assumption}" for assumption in measured.assumptions)
 
 
 def _size(size: ObjectSize) -> str:

@@ -36,9 +36,8 @@ class Maintainer:
 
 @dataclass(frozen=True)
 class NotAvailable:
-    """A program that could not be asked, and why; part of the result, never an error."""
+    """Why a program could not be asked; part of the result, never an error."""
 
-    program: str
     reason: str
 
 
@@ -52,9 +51,9 @@ def propose(
     """
     script = tree / "scripts/get_maintainer.pl"
     if not script.is_file():
-        return NotAvailable("get_maintainer.pl", f"{tree} has no scripts/get_maintainer.pl")
+        return NotAvailable(f"{tree} has no scripts/get_maintainer.pl")
     if shutil.which("perl") is None:
-        return NotAvailable("get_maintainer.pl", "perl is not installed")
+        return NotAvailable("perl is not installed")
     argv: list[str | Path] = [
         "perl",
         script.resolve(),
@@ -70,7 +69,7 @@ def propose(
     except ProcessError as error:
         said = (error.stderr or error.stdout).decode("utf-8", "replace").strip()
         last = said.splitlines()[-1] if said else str(error)
-        return NotAvailable("get_maintainer.pl", last)
+        return NotAvailable(last)
     if kept is not None:
         # what cannot be kept is asked again next time
         with contextlib.suppress(OSError):

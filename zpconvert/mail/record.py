@@ -6,7 +6,6 @@ Schema 1, a JSON object; all paths of files are relative to OUT, all counts are 
     schema      1; a reader refuses any other number
     tool        name and version of the program that wrote it
     conversion  name of the conversion
-    steps_from  "conversion", or "auto" when the planner made the steps
     base        {source, commit}: what the series applies to; commit is null without git
     options     {reroll, subject_prefix, rfc, to, cc, in_reply_to}: as given to the command
     patches     one object a patch, in order:
@@ -16,7 +15,7 @@ Schema 1, a JSON object; all paths of files are relative to OUT, all counts are 
     churn       lines changed over the series / lines of the final diff
     measured    what the cover letter says was measured: {sizes: [{config, object, before,
                 after}] (bytes), functions, churn, steps: [{subject, reason, gone}],
-                deprecated: [{name, uses, instead}], assumptions: [...]}
+                deprecated: [{name, uses, instead}]}
     files       names of all that was written into OUT, series.json among them
 
 A field that is added later does not change the number; readers pass over what they do not
@@ -39,8 +38,8 @@ from zpconvert.mail.cover import Base, Measured
 SCHEMA = 1
 NAME = "series.json"
 
-#: What other commands write into OUT, about the series that is there.
-LATER = ("report.json", "report.html")
+#: What `zpconvert validate` writes into OUT, about the series that is there.
+REPORT = "report.json"
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,6 @@ class Origin:
     base: Base
     steps: tuple[StepRecord, ...]
     measured: Measured = field(default_factory=Measured)
-    steps_from: str = "conversion"
 
 
 @dataclass(frozen=True)
@@ -97,7 +95,6 @@ class SeriesRecord:
     schema: int
     tool: str
     conversion: str
-    steps_from: str
     base: Base
     options: SeriesOptions
     patches: tuple[PatchRecord, ...]

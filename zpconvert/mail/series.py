@@ -200,7 +200,6 @@ def _record(
         record.SCHEMA,
         origin.tool,
         origin.conversion,
-        origin.steps_from,
         origin.base,
         options,
         patches,
