@@ -78,11 +78,6 @@ class Size:
     data: int
     bss: int
 
-    @property
-    def total(self) -> int:
-        """All three."""
-        return self.text + self.data + self.bss
-
 
 def parse(blob: bytes) -> Object:
     """Read an object. Raises ElfError when it is none."""
