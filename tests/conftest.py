@@ -20,7 +20,7 @@ from zpconvert.errors import UserError
 if TYPE_CHECKING:
     from zpconvert.conversion.model import Conversion
     from zpconvert.kernel.kbuild import BuildDir
-    from zpconvert.pipeline import Conversions
+    from zpconvert.pipeline import Converted
 
 #: Found before HOME is sealed: what takes minutes to make is kept here between runs.
 CACHE_HOME = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
@@ -109,7 +109,7 @@ def header_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def objpool_result(objpool: Conversion, header_cache: Path, sealed_session: None) -> Conversions:
+def objpool_result(objpool: Conversion, header_cache: Path, sealed_session: None) -> Converted:
     """The fixture tree, converted."""
     from zpconvert.pipeline import convert
 

@@ -14,7 +14,7 @@ import pytest
 
 from zpconvert.conversion.model import Border, Conversion, Step
 from zpconvert.errors import UserError
-from zpconvert.pipeline import Conversions, State, convert
+from zpconvert.pipeline import Converted, State, convert
 from zpconvert.process import run
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
@@ -24,7 +24,7 @@ HEADER = "mm/tdesc.h"
 #: What the self-test prints in every configuration (tests/fixtures/test_tree.py).
 CHECKSUM = "checksum 2830961661bb2724"
 
-Convert = Callable[..., Conversions]
+Convert = Callable[..., Converted]
 
 
 @pytest.fixture
@@ -35,14 +35,14 @@ def converted(objpool: Conversion, header_cache: Path) -> Convert:
         steps: list[Step] | tuple[Step, ...] = objpool.steps,
         tree: Path = TREE,
         border: tuple[Border, ...] = (),
-    ) -> Conversions:
+    ) -> Converted:
         changed = dataclasses.replace(objpool, steps=tuple(steps), border=border)
         return convert(tree, changed, cache=header_cache)
 
     return made
 
 
-def trees(result: Conversions) -> Iterator[tuple[State, dict[str, bytes]]]:
+def trees(result: Converted) -> Iterator[tuple[State, dict[str, bytes]]]:
     """Each commit and the touched files after it."""
     files = dict(result.base)
     for state in result.states:
@@ -67,7 +67,7 @@ def edit(tree: Path, old: str, new: str) -> None:
     ids=["all", "no debug", "no compaction", "neither", "not optimised"],
 )
 def test_every_commit_compiles_without_a_warning_and_works(
-    settings: tuple[str, str, str], objpool_result: Conversions, tmp_path: Path
+    settings: tuple[str, str, str], objpool_result: Converted, tmp_path: Path
 ) -> None:
     """-Wall -Wextra -Werror and W=1, and the objects hold what they held."""
     compaction, debug, flags = settings
@@ -84,7 +84,7 @@ def test_every_commit_compiles_without_a_warning_and_works(
         assert done.text.splitlines()[-1] == CHECKSUM, state.step.id
 
 
-def test_what_a_commit_changes_is_what_it_holds(objpool_result: Conversions) -> None:
+def test_what_a_commit_changes_is_what_it_holds(objpool_result: Converted) -> None:
     before = dict(objpool_result.base)
     for state in objpool_result.states:
         assert state.files
@@ -94,7 +94,7 @@ def test_what_a_commit_changes_is_what_it_holds(objpool_result: Conversions) -> 
     assert set(before) == {SOURCE, HEADER}
 
 
-def test_the_last_tree_is_converted(objpool_result: Conversions) -> None:
+def test_the_last_tree_is_converted(objpool_result: Converted) -> None:
     text = objpool_result.tree[SOURCE].decode()
     callbacks = [line for line in text.splitlines() if "struct page" in line]
     assert objpool_result.kept == ()
@@ -106,7 +106,7 @@ def test_the_last_tree_is_converted(objpool_result: Conversions) -> None:
     assert '#include "tdesc.h"\n' in text
 
 
-def test_shims_bridge_the_steps_and_are_gone_at_the_end(objpool_result: Conversions) -> None:
+def test_shims_bridge_the_steps_and_are_gone_at_the_end(objpool_result: Converted) -> None:
     """A function that is called in its converted form before its callers are."""
     definition = re.compile(r"^static .*\bget_first_page\(.*\n\{\n(.*)\n\}", re.MULTILINE)
     bodies = [definition.search(f[SOURCE].decode()) for _, f in trees(objpool_result)]
@@ -119,7 +119,7 @@ def test_shims_bridge_the_steps_and_are_gone_at_the_end(objpool_result: Conversi
 
 
 def test_helpers_come_in_the_commit_that_uses_them_and_stay_as_they_are(
-    objpool_result: Conversions,
+    objpool_result: Converted,
 ) -> None:
     known: dict[str, str] = {}
     for state, files in trees(objpool_result):
@@ -169,14 +169,14 @@ def merged(one: Step, other: Step) -> Step:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_any_order_and_grouping_gives_the_same_last_tree(
-    seed: int, objpool: Conversion, objpool_result: Conversions, converted: Convert
+    seed: int, objpool: Conversion, objpool_result: Converted, converted: Convert
 ) -> None:
     """Helpers, idioms and comment phrases included."""
     assert converted(regrouped(objpool.steps, seed)).tree == objpool_result.tree
 
 
 def test_one_patch_gives_the_same_last_tree(
-    objpool: Conversion, objpool_result: Conversions, converted: Convert
+    objpool: Conversion, objpool_result: Converted, converted: Convert
 ) -> None:
     whole = objpool.steps[0]
     for step in objpool.steps[1:]:
@@ -187,7 +187,7 @@ def test_one_patch_gives_the_same_last_tree(
 
 
 def test_the_other_way_round_gives_the_same_last_tree(
-    objpool: Conversion, objpool_result: Conversions, converted: Convert
+    objpool: Conversion, objpool_result: Converted, converted: Convert
 ) -> None:
     result = converted(objpool.steps[::-1])
     assert result.states[0].step.id == "migration"
@@ -195,7 +195,7 @@ def test_the_other_way_round_gives_the_same_last_tree(
 
 
 def test_slots_of_a_dropped_step_go_with_what_they_share_most_uses_with(
-    objpool: Conversion, objpool_result: Conversions, converted: Convert
+    objpool: Conversion, objpool_result: Converted, converted: Convert
 ) -> None:
     *others, last = (*objpool.steps[:3], *objpool.steps[4:])
     result = converted([*others, dataclasses.replace(last, idioms=objpool.steps[3].idioms)])
@@ -209,7 +209,7 @@ def test_slots_of_a_dropped_step_go_with_what_they_share_most_uses_with(
 
 
 def test_a_group_flips_whole_and_the_step_says_so(
-    objpool: Conversion, converted: Convert, objpool_result: Conversions
+    objpool: Conversion, converted: Convert, objpool_result: Converted
 ) -> None:
     """`struct page **page` and every variable whose address goes there."""
     said = {note.text for note in objpool_result.notes if note.step == "location"}
@@ -242,7 +242,7 @@ def test_a_step_without_its_functions_shrinks_or_falls_away(
 
 
 def test_a_slot_that_no_step_names_is_placed(
-    small_tree: Path, converted: Convert, objpool_result: Conversions
+    small_tree: Path, converted: Convert, objpool_result: Converted
 ) -> None:
     edit(
         small_tree,
@@ -293,7 +293,7 @@ def test_several_files_share_the_header(objpool: Conversion, header_cache: Path)
 
 
 def test_a_converted_tree_is_left_alone(
-    small_tree: Path, converted: Convert, objpool_result: Conversions
+    small_tree: Path, converted: Convert, objpool_result: Converted
 ) -> None:
     for path, text in objpool_result.tree.items():
         (small_tree / path).write_bytes(text)
@@ -306,7 +306,7 @@ def test_a_converted_tree_is_left_alone(
 
 @pytest.mark.parametrize("number", range(6))
 def test_every_commit_is_recognised_when_given_as_a_base(
-    number: int, small_tree: Path, converted: Convert, objpool_result: Conversions
+    number: int, small_tree: Path, converted: Convert, objpool_result: Converted
 ) -> None:
     """The first commit, too: a descriptor that is there is not introduced again."""
     for path, text in list(trees(objpool_result))[number][1].items():

@@ -20,7 +20,7 @@ from zpconvert.mail.check import am_roundtrip, codespell
 from zpconvert.mail.maintainers import NotAvailable
 from zpconvert.mail.record import SeriesOptions
 from zpconvert.measure import Measurement, Size
-from zpconvert.pipeline import Absent, Conversions
+from zpconvert.pipeline import Absent, Converted
 
 TREE = Path(__file__).resolve().parent.parent / "fixtures/tree"
 IDENT = Ident("A U Thor", "author@example.org", "1717243200 +0200")
@@ -29,7 +29,7 @@ IDENT = Ident("A U Thor", "author@example.org", "1717243200 +0200")
 def written(
     out: Path,
     conversion: Conversion,
-    result: Conversions,
+    result: Converted,
     measurement: Measurement | None = None,
     signoff: bool = False,
     **options: object,
@@ -49,14 +49,14 @@ def step(conversion: Conversion, number: int, **changes: object) -> Conversion:
     return dataclasses.replace(conversion, steps=tuple(steps))
 
 
-def with_steps(result: Conversions, steps: tuple[Step, ...]) -> Conversions:
+def with_steps(result: Converted, steps: tuple[Step, ...]) -> Converted:
     """The result with each commit's step exchanged for the one of the same id."""
     by_id = {one.id: one for one in steps}
     states = tuple(dataclasses.replace(s, step=by_id[s.step.id]) for s in result.states)
     return dataclasses.replace(result, states=states)
 
 
-def refused(conversion: Conversion, result: Conversions) -> UserError:
+def refused(conversion: Conversion, result: Converted) -> UserError:
     """What is said of a message that cannot be posted."""
     with pytest.raises(UserError) as caught:
         posting.commits(conversion, with_steps(result, conversion.steps), IDENT, False)
@@ -64,7 +64,7 @@ def refused(conversion: Conversion, result: Conversions) -> UserError:
 
 
 def test_git_am_of_the_mails_gives_the_tool_s_tree(
-    objpool: Conversion, objpool_result: Conversions, tmp_path: Path
+    objpool: Conversion, objpool_result: Converted, tmp_path: Path
 ) -> None:
     mails = written(tmp_path / "out", objpool, objpool_result)
     assert len(mails) == 7
@@ -72,7 +72,7 @@ def test_git_am_of_the_mails_gives_the_tool_s_tree(
 
 
 def test_a_prefix_of_the_mails_gives_a_prefix_of_the_trees(
-    objpool: Conversion, objpool_result: Conversions, tmp_path: Path
+    objpool: Conversion, objpool_result: Converted, tmp_path: Path
 ) -> None:
     mails = written(tmp_path / "out", objpool, objpool_result)
     for upto in (1, 3):
@@ -82,7 +82,7 @@ def test_a_prefix_of_the_mails_gives_a_prefix_of_the_trees(
 
 
 def test_subjects_and_bodies_are_the_steps(
-    objpool: Conversion, objpool_result: Conversions, tmp_path: Path
+    objpool: Conversion, objpool_result: Converted, tmp_path: Path
 ) -> None:
     mails = written(tmp_path / "out", objpool, objpool_result)
     for number, (mail, one) in enumerate(zip(mails[1:], objpool.steps, strict=True), 1):
@@ -95,7 +95,7 @@ def test_subjects_and_bodies_are_the_steps(
 
 
 def test_signed_off_by_who_runs_it_and_only_when_asked(
-    objpool: Conversion, objpool_result: Conversions, tmp_path: Path
+    objpool: Conversion, objpool_result: Converted, tmp_path: Path
 ) -> None:
     signed = written(tmp_path / "signed", objpool, objpool_result, signoff=True)
     bare = written(tmp_path / "bare", objpool, objpool_result)
@@ -105,7 +105,7 @@ def test_signed_off_by_who_runs_it_and_only_when_asked(
 
 
 def test_trailers_of_a_step_stand_in_the_kernel_s_order(
-    objpool: Conversion, objpool_result: Conversions, tmp_path: Path
+    objpool: Conversion, objpool_result: Converted, tmp_path: Path
 ) -> None:
     trailers = (
         ("Suggested-by", "S Ome <one@example.org>"),
@@ -122,7 +122,7 @@ def test_trailers_of_a_step_stand_in_the_kernel_s_order(
 
 
 def test_the_cover_letter_says_what_this_tree_lacks(
-    objpool: Conversion, objpool_result: Conversions, tmp_path: Path
+    objpool: Conversion, objpool_result: Converted, tmp_path: Path
 ) -> None:
     absent = (
         Absent(objpool.steps[1], ("alloc_group", "check_group"), False),
@@ -142,7 +142,7 @@ def test_the_cover_letter_says_what_this_tree_lacks(
 
 
 def test_the_cover_letter_s_sizes_are_measured_and_name_the_cell(
-    objpool: Conversion, objpool_result: Conversions, tmp_path: Path
+    objpool: Conversion, objpool_result: Converted, tmp_path: Path
 ) -> None:
     """REVIEW row 19: a claimed size that nobody could repeat."""
     bare = written(tmp_path / "bare", objpool, objpool_result)[0].read_text()
@@ -156,7 +156,7 @@ def test_the_cover_letter_s_sizes_are_measured_and_name_the_cell(
 
 
 def test_churn_functions_and_deprecated_calls_are_said(
-    objpool: Conversion, objpool_result: Conversions, tmp_path: Path
+    objpool: Conversion, objpool_result: Converted, tmp_path: Path
 ) -> None:
     cover = written(tmp_path / "out", objpool, objpool_result)[0].read_text()
     assert f"The series changes {objpool_result.functions} functions." in cover
@@ -169,7 +169,7 @@ def test_churn_functions_and_deprecated_calls_are_said(
 
 
 def test_the_record_names_steps_slots_and_helpers(
-    objpool: Conversion, objpool_result: Conversions, tmp_path: Path
+    objpool: Conversion, objpool_result: Converted, tmp_path: Path
 ) -> None:
     written(tmp_path / "out", objpool, objpool_result, reroll=2)
     known = record.load(tmp_path / "out")
@@ -192,7 +192,7 @@ def test_the_record_names_steps_slots_and_helpers(
     ids=["no body", "full stop", "too long", "a function without ()"],
 )
 def test_a_message_that_reviewers_would_refuse_is_refused_at_its_step(
-    changes: dict[str, str], what: str, objpool: Conversion, objpool_result: Conversions
+    changes: dict[str, str], what: str, objpool: Conversion, objpool_result: Converted
 ) -> None:
     changed = step(objpool, 2, **changes)
     error = refused(changed, objpool_result)
@@ -201,7 +201,7 @@ def test_a_message_that_reviewers_would_refuse_is_refused_at_its_step(
 
 
 def test_nothing_is_misspelt(
-    objpool: Conversion, objpool_result: Conversions, tmp_path: Path
+    objpool: Conversion, objpool_result: Converted, tmp_path: Path
 ) -> None:
     found = codespell(written(tmp_path / "out", objpool, objpool_result))
     assert not isinstance(found, NotAvailable), found

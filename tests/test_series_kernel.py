@@ -35,7 +35,7 @@ from zpconvert.mail import lint, record
 from zpconvert.mail.check import am_roundtrip, checkpatch, codespell
 from zpconvert.mail.maintainers import NotAvailable
 from zpconvert.measure import measure
-from zpconvert.pipeline import Conversions, convert
+from zpconvert.pipeline import Converted, convert
 from zpconvert.process import run
 
 pytestmark = pytest.mark.kernel
@@ -80,7 +80,7 @@ class Series:
     release: str
     tree: Path
     conversion: Conversion
-    result: Conversions
+    result: Converted
     out: Path
     said: str
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from zpconvert.conversion.model import Conversion
 from zpconvert.kernel import diagnostics, kbuild
 from zpconvert.kernel.cells import CELLS
-from zpconvert.pipeline import Conversions, Tell
+from zpconvert.pipeline import Converted, Tell
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Measurement:
 def measure(
     tree: Path,
     conversion: Conversion,
-    result: Conversions,
+    result: Converted,
     *,
     cells: Sequence[str],
     cache: Path,
@@ -82,7 +82,7 @@ def measure(
     return Measurement(tuple(cells), len(trees) - 1, tuple(sizes), tuple(troubles))
 
 
-def _trees(result: Conversions) -> list[Mapping[str, bytes]]:
+def _trees(result: Converted) -> list[Mapping[str, bytes]]:
     """The touched files in the base and after each commit."""
     found: list[Mapping[str, bytes]] = [result.base]
     for state in result.states:

@@ -62,7 +62,7 @@ class Absent:
 
 
 @dataclass(frozen=True)
-class Conversions:
+class Converted:
     """What a conversion makes of a base.
 
     base: the touched files that the base has. states: the commits, those that change something.
@@ -97,7 +97,7 @@ def convert(
     allow_scripts: bool = False,
     timeout: float = 120.0,
     tell: Tell = lambda text: None,
-) -> Conversions:
+) -> Converted:
     """Compute every commit of a conversion on a base.
 
     tree: a kernel's source tree, only read. cache: where what headers say is kept between runs.
@@ -290,7 +290,7 @@ def _result(
     files: Sequence[_File],
     old: Group,
     unoffered: Sequence[tuple[Helper, str]],
-) -> Conversions:
+) -> Converted:
     """The commits, and what is to be said about them."""
     used = [
         frozenset[str]().union(*(f.used[n] for f in files)) for n in range(len(conversion.steps))
@@ -315,7 +315,7 @@ def _result(
             states.append(State(step, changed, tuple(flips), tuple(sorted(names - introduced))))
             introduced |= names
         before |= changed
-    return Conversions(
+    return Converted(
         base={f.path: f.source for f in files},
         states=tuple(states),
         absent=tuple(absent),

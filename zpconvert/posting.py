@@ -20,7 +20,7 @@ from zpconvert.mail.message import compose
 from zpconvert.mail.record import Origin, SeriesOptions, StepRecord
 from zpconvert.mail.series import write_series
 from zpconvert.measure import Measurement
-from zpconvert.pipeline import Absent, Conversions
+from zpconvert.pipeline import Absent, Converted
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,7 @@ class Posted:
     stat: SeriesStat
 
 
-def commits(
-    conversion: Conversion, result: Conversions, ident: Ident, signoff: bool
-) -> list[Commit]:
+def commits(conversion: Conversion, result: Converted, ident: Ident, signoff: bool) -> list[Commit]:
     """The series as git commits, messages composed and checked.
 
     Raises UserError for a message that cannot be posted, at its step in the conversion.
@@ -61,7 +59,7 @@ def place(conversion: Conversion, step: Step) -> str:
     return f"{conversion.directory / 'conversion.toml'}:{step.line}"
 
 
-def _functions(result: Conversions) -> frozenset[str]:
+def _functions(result: Converted) -> frozenset[str]:
     """Names of functions that a message may speak of."""
     return frozenset(
         slot.partition(":")[0].removesuffix("()")
@@ -81,7 +79,7 @@ def base_of(tree: Path) -> Base:
 
 def measured(
     conversion: Conversion,
-    result: Conversions,
+    result: Converted,
     measurement: Measurement | None,
     churn: float | None = None,
 ) -> Measured:
@@ -112,7 +110,7 @@ def post(
     out: Path,
     tree: Path,
     conversion: Conversion,
-    result: Conversions,
+    result: Converted,
     measurement: Measurement | None,
     *,
     ident: Ident,
@@ -141,7 +139,7 @@ def post(
     return Posted(tuple(paths), stats[0])
 
 
-def files_upto(result: Conversions, upto: int | None) -> Mapping[str, bytes]:
+def files_upto(result: Converted, upto: int | None) -> Mapping[str, bytes]:
     """The touched files after the first `upto` commits (all of them if None)."""
     files = dict(result.base)
     for state in result.states[:upto]:

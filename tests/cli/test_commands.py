@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from zpconvert.pipeline import Conversions
+from zpconvert.pipeline import Converted
 
 ROOT = Path(__file__).resolve().parents[2]
 OBJPOOL = str(ROOT / "fixtures/conversions/objpool")
@@ -79,7 +79,7 @@ def test_series_prints_the_paths_it_wrote_and_nothing_else(tmp_path: Path) -> No
     assert all((tmp_path / path).is_file() for path in paths)
 
 
-def test_series_sums_up_on_stderr(tmp_path: Path, objpool_result: Conversions) -> None:
+def test_series_sums_up_on_stderr(tmp_path: Path, objpool_result: Converted) -> None:
     done = zpconvert("series", OBJPOOL, "--tree", TREE, "-o", tmp_path / "out")
     said = done.stderr
     assert re.search(
@@ -114,7 +114,7 @@ def test_series_from_anywhere_with_relative_paths(tmp_path: Path) -> None:
 # --- convert --------------------------------------------------------------------------------
 
 
-def test_a_diff_is_all_there_is_on_stdout(objpool_result: Conversions) -> None:
+def test_a_diff_is_all_there_is_on_stdout(objpool_result: Converted) -> None:
     done = zpconvert("convert", OBJPOOL, "--tree", TREE, "--diff")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("diff --git a/mm/objpool.c b/mm/objpool.c\n")
@@ -126,7 +126,7 @@ def test_a_diff_is_all_there_is_on_stdout(objpool_result: Conversions) -> None:
 
 @pytest.mark.parametrize("upto", [1, 3, 6])
 def test_upto_takes_the_first_patches(
-    upto: int, small_tree: Path, objpool_result: Conversions
+    upto: int, small_tree: Path, objpool_result: Converted
 ) -> None:
     done = zpconvert("convert", OBJPOOL, "--tree", small_tree, "--write", "--upto", str(upto))
     assert (done.returncode, done.stdout) == (0, ""), done.stderr

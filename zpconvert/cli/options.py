@@ -14,7 +14,7 @@ from zpconvert.kernel.source import cache_home
 
 if TYPE_CHECKING:
     from zpconvert.conversion.model import Conversion
-    from zpconvert.pipeline import Conversions
+    from zpconvert.pipeline import Converted
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -65,7 +65,7 @@ def running_options(command: Command) -> Command:
 
 def computed(
     name: str, tree: Path, allow_scripts: bool, timeout: float
-) -> tuple[Conversion, Conversions]:
+) -> tuple[Conversion, Converted]:
     """Load a conversion and compute its commits on a tree, with progress on a terminal."""
     from zpconvert.conversion.load import load
     from zpconvert.pipeline import convert

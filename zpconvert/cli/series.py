@@ -18,7 +18,7 @@ from zpconvert.kernel.source import cache_home
 if TYPE_CHECKING:
     from zpconvert.conversion.model import Conversion
     from zpconvert.measure import Measurement
-    from zpconvert.pipeline import Conversions
+    from zpconvert.pipeline import Converted
     from zpconvert.posting import Posted
 
 #: What --measure compiles in: page migration is where most of such a conversion happens.
@@ -122,7 +122,7 @@ def command(
         raise Findings
 
 
-def _measured(tree: Path, found: Conversion, result: Conversions) -> Measurement:
+def _measured(tree: Path, found: Conversion, result: Converted) -> Measurement:
     from zpconvert.measure import measure
 
     with progress("measuring") as tell:
@@ -133,7 +133,7 @@ def _summary(
     tree: Path,
     out: Path,
     found: Conversion,
-    result: Conversions,
+    result: Converted,
     measurement: Measurement | None,
     posted: Posted,
 ) -> None:
