@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,10 @@ from zpconvert.git.diff import diff_files
 pytestmark = pytest.mark.kernel
 
 SOURCE = "mm/zbud.c"
+
+
+def git(place: Path, *words: str) -> None:
+    subprocess.run(["git", *words], cwd=place, check=True, capture_output=True)
 
 
 def mail(before: bytes, after: bytes, number: int, path: Path) -> None:
@@ -84,14 +90,41 @@ def test_a_cell_without_its_compiler_is_not_run(
     matrix = tmp_path / "cells.toml"
     matrix.write_text(
         '[[cell]]\nname = "far"\narch = "far"\ncross = "no-such-linux-gnu-"\npackage = "gcc-far"\n'
-        "compare = true\n"
     )
     done = CliRunner().invoke(
         command, [str(out), "--tree", str(kernel_612), "--matrix", str(matrix)]
     )
-    assert "far  not run  no no-such-linux-gnu-gcc: install gcc-far" in done.output
-    assert "no cell compared functions" in done.output
+    assert re.search(r"far +not run  no no-such-linux-gnu-gcc: install gcc-far\n", done.output)
+    assert "no cell ran (far not run)" in done.output
     assert isinstance(done.exception, Findings)
+
+
+def test_added_and_deleted_sources_are_not_passed_over(
+    kernel_612: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = (kernel_612 / SOURCE).read_bytes()
+    mails, place = tmp_path / "out", tmp_path / "repository"
+    (place / "mm").mkdir(parents=True)
+    git(place, "init", "-q")
+    for number, (path, text) in enumerate(((SOURCE, base), ("mm/fresh.c", b"int fresh;\n"))):
+        (place / path).write_bytes(text)
+        git(place, "add", "-A")
+        git(place, "commit", "-q", "-m", f"mm/zbud: change number {number}", "-m", "Say why.")
+    git(place, "rm", "-q", SOURCE)
+    git(place, "commit", "-q", "-m", "mm/zbud: drop it", "-m", "Say why.")
+    git(place, "format-patch", "-q", "-o", str(mails), "HEAD~2")
+    which = shutil.which
+    monkeypatch.setattr(shutil, "which", lambda name: None if name == "codespell" else which(name))
+    done = CliRunner().invoke(
+        command,
+        [str(mails), "--tree", str(kernel_612), "--cell", "compaction",
+         "--kconfig", "CONFIG_ZSWAP=y", "--kconfig", "CONFIG_ZBUD=y"],
+    )  # fmt: skip
+    assert isinstance(done.exception, Findings), done.output
+    assert "commit 1 adds mm/fresh.c, which is not in the tree" in done.output
+    assert f"equality: commit 2 compaction: {SOURCE}: *: unknown: commit 2 deletes" in done.output
+    assert "codespell   not run  codespell is not installed" in done.output
+    assert "\ncodespell:" not in done.output
 
 
 def test_both_or_neither_of_mails_and_range(kernel_612: Path) -> None:

@@ -14,9 +14,9 @@ from zpconvert.conversion.load import load
 from zpconvert.kernel import diagnostics
 from zpconvert.kernel.kbuild import BuildDir, Compiled, Job
 from zpconvert.kernel.source import cache_home
-from zpconvert.validate.builder import Builder
+from zpconvert.validate.builder import Builder, Unfinished
 from zpconvert.validate.equality import Compared, Comparer, Target
-from zpconvert.validate.run import hints
+from zpconvert.validate.subject import hints
 from zpconvert.validate.verdict import Verdict
 
 pytestmark = pytest.mark.kernel
@@ -123,4 +123,5 @@ def test_a_new_warning_is_seen(
     jobs = [Job(build, OBJECT, f) for f in (states_612[-1], mutate(states_612[-1], mutant))]
     before, after = Builder(cache_home(), 2).results(jobs, "")
     assert isinstance(before, Compiled)
+    assert not isinstance(after, Unfinished)
     assert diagnostics.fresh(before.diagnostics, after.diagnostics)

@@ -40,9 +40,7 @@ def build(tmp_path: Path, source: str) -> bytes:
 
 
 def paired(tmp_path: Path, before: str, after: str, **hints: str) -> Pairing:
-    return pair(
-        contents(build(tmp_path, before)), contents(build(tmp_path, after)), hints
-    )
+    return pair(contents(build(tmp_path, before)), contents(build(tmp_path, after)), hints)
 
 
 def test_renames_are_learnt_and_shims_seen_through(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from zpconvert.kernel.tree import Tree
 from zpconvert.validate.commits import Commit, Series
-from zpconvert.validate.patches import remarks
+from zpconvert.validate.patches import remarks, tools
 
 BASE = {"mm/a.c": b"static int old_name(int x)\n{\n\treturn x;\n}\n"}
 STRUCT = b"struct desc {\n\tunsigned long flags;\n};\n"
@@ -83,3 +83,52 @@ def test_a_comment_that_speaks_of_what_is_gone(tmp_path: Path) -> None:
 def test_messages_are_linted(tmp_path: Path, message: str, line: int) -> None:
     one = series(STRUCT + GET, message=message)
     assert found(one, tmp_path) == [("message", 1, "0001", line)]
+
+
+def test_what_a_string_holds_is_no_comment(tmp_path: Path) -> None:
+    """The name in the string is a word of the code, and the string's end ends nothing."""
+    source = USER % b"new_name()" + b'static char *glob = "/*";\nint old_name;\n/* old_name */\n'
+    assert found(series(STRUCT + GET, source=source), tmp_path) == []
+
+
+def test_a_stale_comment_within_a_directive(tmp_path: Path) -> None:
+    source = USER % b"new_name()" + b"#define A 1 /* like old_name() */\n"
+    assert found(series(STRUCT + GET, source=source), tmp_path) == [("stale", 1, "mm/a.c", 6)]
+
+
+MAIL = (
+    "From: A U Thor <author@example.org>\nSubject: [PATCH] mm/a: change it\n\nSay teh why.\n"
+    "---\ndiff --git a/mm/a.c b/mm/a.c\n--- a/mm/a.c\n+++ b/mm/a.c\n"
+    "@@ -1 +1 @@\n-int a;\n+int b;\n"
+)
+
+
+def mailed(tmp_path: Path) -> Series:
+    path = tmp_path / "0001-a.patch"
+    path.write_text(MAIL)
+    return replace(series(STRUCT + GET), mails=(path,))
+
+
+def test_codespell_runs_without_checkpatch(tmp_path: Path) -> None:
+    first, second = tools(mailed(tmp_path), Tree(tmp_path, "6.12.0", False))
+    assert (first.name, [r.check for r in first.remarks]) == ("checkpatch", ["checkpatch"])
+    assert "has no scripts/checkpatch.pl" in first.reason
+    assert (second.name, second.reason) == ("codespell", "")
+    assert [(r.commit, r.line, r.text) for r in second.remarks] == [(1, 4, "SPELLING: teh ==> the")]
+
+
+def test_no_codespell_is_told_and_is_no_remark(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = mailed(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    last = tools(one, Tree(tmp_path, "6.12.0", False))[-1]
+    assert (last.name, last.reason, last.remarks) == ("codespell", "codespell is not installed", ())
+
+
+def test_without_mails_nothing_reads_them(tmp_path: Path) -> None:
+    ran = tools(series(STRUCT), Tree(tmp_path, "6.12.0", False))
+    assert {(tool.name, tool.reason) for tool in ran} == {
+        ("checkpatch", "there are no mails"),
+        ("codespell", "there are no mails"),
+    }

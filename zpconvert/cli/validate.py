@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from zpconvert.kernel.tree import Tree
     from zpconvert.validate.commits import Series
     from zpconvert.validate.report import FunctionRow, Report
-    from zpconvert.validate.run import Subject
+    from zpconvert.validate.subject import Subject
 
 
 @click.command("validate")
@@ -125,7 +125,7 @@ def _subject(
 ) -> Subject:
     from zpconvert.conversion.load import load
     from zpconvert.errors import UserError
-    from zpconvert.validate.run import Subject, kconfig_of
+    from zpconvert.validate.subject import Subject, kconfig_of
 
     beyond = [n for n in only if n > len(series.commits)]
     if beyond:
@@ -172,13 +172,18 @@ def _show(report: Report) -> None:
     click.echo(f"{report.source} on {report.tree} ({report.base})\n")
     sizes = {(s.cell, s.commit): s for s in report.sizes}
     last = len(report.commits)
-    width = max(len(cell.name) for cell in report.cells)
+    names = [*(c.name for c in report.cells), *(t.name for t in report.tools)]
+    width = max(map(len, names))
     for cell in report.cells:
         bad = [f for f in report.findings if f.cell == cell.name]
         first, final = sizes.get((cell.name, 0)), sizes.get((cell.name, last))
         grown = f", {final.text - first.text:+d} bytes of text" if first and final else ""
         state = cell.reason if cell.state != "ran" else f"{len(bad) or 'no'} findings{grown}"
         click.echo(f"  {cell.name:{width}}  {cell.state:7}  {state}")
+    for tool in report.tools:
+        number = sum(f.check == tool.name for f in report.findings) or "no"
+        said = tool.reason or f"{number} findings"
+        click.echo(f"  {tool.name:{width}}  {tool.state:7}  {said}")
     click.echo()
     counted = ", ".join(f"{number} {name}" for name, number in report.functions.items())
     if not any(report.functions.values()):

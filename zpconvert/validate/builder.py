@@ -12,27 +12,31 @@ import functools
 import hashlib
 import json
 import os
-import re
 import tempfile
 import threading
 import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from zpconvert.kernel import diagnostics, elf, kbuild
 from zpconvert.kernel.kbuild import Compiled, Failed, Job
-from zpconvert.process import ProcessError
+from zpconvert.process import ProcessError, side_by_side
+from zpconvert.validate.comments import uncommented
 
 #: Bytes of results that are kept; the oldest go first.
 KEPT = 400_000_000
 
-#: A comment, or what could be taken for one and is not: strings and character constants.
-_COMMENT = re.compile(rb'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.DOTALL)
 
-Result = Compiled | Failed
+@dataclass(frozen=True)
+class Unfinished:
+    """A compiler that was killed or ran out of time: whether the text compiles is not known."""
+
+    text: str
+
+
+Result = Compiled | Failed | Unfinished
 
 
 @dataclass
@@ -65,7 +69,8 @@ class Builder:
     def results(self, jobs: Sequence[Job], what: str) -> list[Result]:
         """The result of each job; jobs with the same key are compiled once.
 
-        A compiler that is killed or hangs gives Failed, and is not remembered.
+        A compiler that is killed or hangs gives Unfinished, and is not remembered. Ctrl-C
+        ends the compilers that run.
         """
         keys = [key(job) for job in jobs]
         distinct = dict(zip(keys, jobs, strict=True))
@@ -75,12 +80,7 @@ class Builder:
             done[item[0]] = self._result(*item)
             self.tell(f"{what}: {len(done)} of {len(distinct)}")
 
-        pool = ThreadPoolExecutor(self.workers)
-        try:
-            for _ in pool.map(one, distinct.items()):
-                pass
-        finally:
-            pool.shutdown(cancel_futures=True)
+        side_by_side(one, distinct.items(), self.workers)
         return [done[k] for k in keys]
 
     def recall(self, name: str) -> bytes | None:
@@ -108,7 +108,7 @@ class Builder:
         try:
             result = kbuild.compile(job.build, job.obj, job.overlay, job.flags)
         except ProcessError as error:
-            return Failed(str(error).partition("\n")[0], ())
+            return Unfinished(str(error).partition("\n")[0])
         with self.tally.lock:
             self.tally.compiled += 1
             self.tally.seconds += time.monotonic() - began
@@ -131,18 +131,7 @@ def _digest(text: bytes) -> bytes:
     return hashlib.sha256(uncommented(text)).digest()
 
 
-def uncommented(text: bytes) -> bytes:
-    """C text with each comment replaced by the white space it stands for and its line ends."""
-
-    def blank(found: re.Match[bytes]) -> bytes:
-        if found[0][:1] != b"/":
-            return found[0]
-        return b" " + b"\n" * found[0].count(b"\n")
-
-    return re.sub(rb"[ \t]+\n", b"\n", _COMMENT.sub(blank, text))
-
-
-def _read(path: Path) -> Result | None:
+def _read(path: Path) -> Compiled | Failed | None:
     """A kept result: a line of JSON, then the object, compressed; None if it is not there."""
     try:
         head, _, body = zlib.decompress(path.read_bytes()).partition(b"\n")
@@ -159,7 +148,7 @@ def _read(path: Path) -> Result | None:
     return Compiled(body, said["text"], found, elf.size(body))
 
 
-def _write(path: Path, result: Result) -> None:
+def _write(path: Path, result: Compiled | Failed) -> None:
     good = isinstance(result, Compiled)
     head: Mapping[str, object] = {"good": good, "text": result.text}
     body = result.obj if isinstance(result, Compiled) else b""

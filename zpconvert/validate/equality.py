@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from zpconvert.kernel import elf
 from zpconvert.kernel.kbuild import BuildDir, Compiled, Job
 from zpconvert.kernel.objcode import COMPARE_FLAGS, Code
 from zpconvert.validate import stubs
-from zpconvert.validate.builder import Builder
+from zpconvert.validate.builder import Builder, Result, Unfinished
 from zpconvert.validate.builder import key as job_key
 from zpconvert.validate.pairing import Pairing, contents, pair
 from zpconvert.validate.verdict import Verdict
@@ -76,8 +76,9 @@ class Comparer:
     hints: Mapping[str, str] = field(default_factory=dict)
     assumptions: Sequence[Assumption] = ()
 
-    def compare(self, targets: Sequence[Target], commits: Iterable[int]) -> list[Compared]:
-        """What is found in `commits` (1-based), every function of each."""
+    def compare(self, targets: Sequence[Target], commits: Sequence[int]) -> list[Compared]:
+        """What is found in `commits` (1-based), every function of each; a source that comes
+        or goes is one row, `*`."""
         cases = [_Case(t, n) for t in targets for n in commits if _changes(t, n)]
         keys = [self._key(case) for case in cases]
         known = [self._recall(key) for key in keys]
@@ -87,9 +88,11 @@ class Comparer:
         for case, key, rows in zip(cases, keys, known, strict=True):
             if rows is None:
                 rows = case.compared()
-                self.builder.remember(key, json.dumps([asdict(row) for row in rows]).encode())
+                if not case.unfinished:
+                    text = json.dumps([asdict(row) for row in rows])
+                    self.builder.remember(key, text.encode())
             found += rows
-        return found
+        return found + [row for t in targets for n in commits for row in _one_sided(t, n)]
 
     def objects(self, targets: Sequence[Target], row: Compared) -> tuple[bytes, bytes]:
         """The two objects that a row compares, helpers flattened; empty if one is not there."""
@@ -132,23 +135,24 @@ class Comparer:
             self._stage(_open(cases), _Mode("", _FLAT.flags, some), what)
 
     def _stage(self, cases: Sequence[_Case], mode: _Mode, what: str) -> None:
-        for case, pairing in zip(cases, self._pairings(cases, mode, what), strict=True):
-            case.take(mode, pairing)
-
-    def _pairings(
-        self, cases: Sequence[_Case], mode: _Mode, what: str
-    ) -> list[Pairing | str]:
-        """Each case's two objects paired, or why they are not."""
         jobs = [
             self._job(case.target, number, mode)
             for case in cases
             for number in (case.number - 1, case.number)
         ]
         results = self.builder.results(jobs, what)
+        pairings = self._pairings(results)
+        for case, pairing, two in zip(cases, pairings, _in_twos(results), strict=True):
+            case.unfinished |= any(isinstance(one, Unfinished) for one in two)
+            case.take(mode, pairing)
+
+    def _pairings(self, results: Sequence[Result]) -> list[Pairing | str]:
+        """Each case's two objects paired, or why they are not."""
         parsed: dict[int, dict[str, Code] | str] = {}
 
-        def codes(at: int) -> dict[str, Code] | str:
-            result = results[at]
+        def codes(result: Result) -> dict[str, Code] | str:
+            if isinstance(result, Unfinished):
+                return f"was not compiled: {result.text}"
             if not isinstance(result, Compiled):
                 return f"does not compile: {result.text.strip().partition(chr(10))[0]}"
             if id(result) not in parsed:
@@ -159,8 +163,8 @@ class Comparer:
             return parsed[id(result)]
 
         found: list[Pairing | str] = []
-        for index in range(len(cases)):
-            before, after = codes(2 * index), codes(2 * index + 1)
+        for two in _in_twos(results):
+            before, after = map(codes, two)
             if isinstance(before, str):
                 found.append(f"the parent {before}")
             elif isinstance(after, str):
@@ -200,6 +204,20 @@ def _changes(target: Target, number: int) -> bool:
     return before is not None and after is not None and before != after
 
 
+def _one_sided(target: Target, number: int) -> list[Compared]:
+    """The row of a source that the commit adds or deletes: there is nothing to compare."""
+    before, after = target.states[number - 1], target.states[number]
+    if (before is None) == (after is None):
+        return []
+    how = f"commit {number} {'adds' if before is None else 'deletes'} the source: not compared"
+    cell = target.build.cell.name
+    return [Compared(number, cell, target.object, "*", "*", Verdict.UNKNOWN, how)]
+
+
+def _in_twos(results: Sequence[Result]) -> list[tuple[Result, Result]]:
+    return list(zip(results[::2], results[1::2], strict=True))
+
+
 def _open(cases: Sequence[_Case]) -> list[_Case]:
     return [case for case in cases if set(case.left) - {"*"}]
 
@@ -214,6 +232,7 @@ class _Case:
         self.plain: Pairing | None = None
         self.last: Pairing | None = None
         self.was: dict[str, str] = {}
+        self.unfinished = False
 
     def take(self, mode: _Mode, found: Pairing | str) -> None:
         """What a stage found."""
@@ -256,9 +275,7 @@ class _Case:
         same = {now for _, now in found.same} - other
         return {name for name in names if not self._shown(name, same, found.names, set())}
 
-    def _shown(
-        self, name: str, same: set[str], present: frozenset[str], seen: set[str]
-    ) -> bool:
+    def _shown(self, name: str, same: set[str], present: frozenset[str], seen: set[str]) -> bool:
         if name in present:
             return name in same
         assert self.plain is not None
@@ -296,10 +313,6 @@ class _Case:
             if callers.get(name, frozenset()) & self.left.keys()
         }
 
-    def _row(
-        self, name: str, verdict: Verdict, how: str, assumptions: tuple[str, ...]
-    ) -> Compared:
+    def _row(self, name: str, verdict: Verdict, how: str, assumptions: tuple[str, ...]) -> Compared:
         cell, was = self.target.build.cell.name, self.was.get(name, name)
-        return Compared(
-            self.number, cell, self.target.object, name, was, verdict, how, assumptions
-        )
+        return Compared(self.number, cell, self.target.object, name, was, verdict, how, assumptions)

@@ -17,16 +17,14 @@ from zpconvert.mail import check
 from zpconvert.mail.check import PatchFinding
 from zpconvert.mail.lint import lint
 from zpconvert.mail.maintainers import NotAvailable
+from zpconvert.validate.comments import comments, uncommented
 from zpconvert.validate.commits import Commit, Series
 
 Files = Mapping[str, bytes]
 
-_HELPER = re.compile(
-    r"(?ms)^static inline [^;{}#]*?\b(?P<name>\w+)\([^;{}]*\)\s*\{.*?^\}"
-)
+_HELPER = re.compile(r"(?ms)^static inline [^;{}#]*?\b(?P<name>\w+)\([^;{}]*\)\s*\{.*?^\}")
 _STRUCT = re.compile(r"(?ms)^struct (?P<name>\w+) \{.*?^\};")
 _FUNCTION = re.compile(r"(?m)^[A-Za-z_][^;{}#\n]*\b(?P<name>\w+)\([^;{}]*\)[^;{}]*\{")
-_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 #: A new file draws it whatever one does; MAINTAINERS is for people to decide on.
 _ACCEPTED = {"FILE_PATH_CHANGES"}
 
@@ -42,12 +40,21 @@ class Remark:
     text: str
 
 
+@dataclass(frozen=True)
+class Tool:
+    """A program that reads the mails, and what it says. reason: why it did not run, empty if
+    it did."""
+
+    name: str
+    reason: str
+    remarks: tuple[Remark, ...] = ()
+
+
 def remarks(series: Series, tree: Tree, prefix: str | None) -> Iterator[Remark]:
-    """All remarks on the patches of a series.
+    """All remarks on the patches of a series but those of other programs.
 
     prefix: what subjects begin with, `mm/slub`; None: what the touched files' history has.
     """
-    yield from _tools(series, tree)
     yield from _messages(series, tree, prefix)
     before = series.base
     for commit in series.commits:
@@ -57,35 +64,49 @@ def remarks(series: Series, tree: Tree, prefix: str | None) -> Iterator[Remark]:
         yield from _stale(series.base, series.commits[-1])
 
 
-def _tools(series: Series, tree: Tree) -> Iterator[Remark]:
-    """checkpatch, less what the replaced lines drew already, and codespell."""
+def tools(series: Series, tree: Tree) -> list[Tool]:
+    """checkpatch and codespell over the mails of a series, each on its own.
+
+    No checkpatch is a remark too; codespell is optional.
+    """
     if not series.mails:
-        return
+        return [Tool(name, "there are no mails") for name in ("checkpatch", "codespell")]
     numbers = {mail.name: number for number, mail in enumerate(series.mails, 1)}
+    found = _checkpatch(series, tree)
+    if isinstance(found, NotAvailable):
+        lacks = Remark("checkpatch", 0, "", 0, f"not run: {found.reason}")
+        first = Tool("checkpatch", found.reason, (lacks,))
+    else:
+        first = Tool("checkpatch", "", tuple(_tool("checkpatch", numbers, f) for f in found))
+    spelt = check.codespell(series.mails)
+    if isinstance(spelt, NotAvailable):
+        return [first, Tool("codespell", spelt.reason)]
+    return [first, Tool("codespell", "", tuple(_tool("codespell", numbers, f) for f in spelt))]
+
+
+def _checkpatch(series: Series, tree: Tree) -> list[PatchFinding] | NotAvailable:
+    """What checkpatch says, less what the replaced lines drew already."""
     signed = all("Signed-off-by: " in commit.message for commit in series.commits)
     found = check.checkpatch(tree.path, series.mails, signed=signed)
     if isinstance(found, NotAvailable):
-        yield Remark("checkpatch", 0, "", 0, f"not run: {found.reason}")
-        return
+        return found
     with tempfile.TemporaryDirectory(prefix="zpconvert-") as place:
         turned = [Path(place) / mail.name for mail in series.mails]
         for mail, path in zip(series.mails, turned, strict=True):
             path.write_bytes(_reversed(mail.read_bytes()))
         old = check.checkpatch(tree.path, turned, signed=signed)
-    known = Counter((f.patch, f.type) for f in old) if not isinstance(old, NotAvailable) else {}
+    if isinstance(old, NotAvailable):
+        return old
+    known = Counter((f.patch, f.type) for f in old)
+    fresh = []
     for one in found:
         if one.level == "CHECK" or one.type in _ACCEPTED:
             continue
         if known[one.patch, one.type] > 0:
             known[one.patch, one.type] -= 1
             continue
-        yield _tool("checkpatch", numbers, one)
-    spelt = check.codespell(series.mails)
-    if isinstance(spelt, NotAvailable):
-        yield Remark("codespell", 0, "", 0, f"not run: {spelt.reason}")
-        return
-    for one in spelt:
-        yield _tool("codespell", numbers, one)
+        fresh.append(one)
+    return fresh
 
 
 def _tool(name: str, numbers: Mapping[str, int], one: PatchFinding) -> Remark:
@@ -158,7 +179,7 @@ def _words(files: Files) -> Counter[str]:
     """How often each word stands in the files, comments aside."""
     counted: Counter[str] = Counter()
     for text in files.values():
-        code = _COMMENT.sub(" ", text.decode("utf-8", "replace"))
+        code = uncommented(text).decode("utf-8", "replace")
         counted.update(re.findall(r"\b[A-Za-z_]\w*", code))
     return counted
 
@@ -169,13 +190,13 @@ def _stale(base: Files, last: Commit) -> Iterator[Remark]:
     old = {name for text in sources for name in _bodies(_FUNCTION, text)}
     gone = old - _words(last.files).keys()
     for path, text in sorted(last.files.items()):
-        source = text.decode("utf-8", "replace")
-        for comment in _COMMENT.finditer(source):
-            for word in re.finditer(r"\b\w+\b", comment[0]):
-                if word[0] in gone:
-                    line = source.count("\n", 0, comment.start() + word.start()) + 1
-                    text_ = f"a comment speaks of {word[0]}, which is gone"
-                    yield Remark("stale", last.number, path, line, text_)
+        for start, end in comments(text):
+            for word in re.finditer(rb"\b[A-Za-z_]\w*", text[start:end]):
+                name = word[0].decode()
+                if name in gone:
+                    line = text.count(b"\n", 0, start + word.start()) + 1
+                    said = f"a comment speaks of {name}, which is gone"
+                    yield Remark("stale", last.number, path, line, said)
 
 
 def _bodies(pattern: re.Pattern[str], text: bytes) -> dict[str, tuple[int, str]]:

@@ -12,6 +12,7 @@ Schema 1, a JSON object; commits are counted from 1, lines too, 0 where there is
     objects      what was compiled, as `mm/x.o`
     cells        [{name, arch, compiler, state, reason}]; state is `ran`, `not run` (no
                  toolchain) or `failed`
+    tools        [{name, state, reason}]: what reads the mails; state is `ran` or `not run`
     functions    {equal, assumed, unknown, different}: functions of commits, each counted once
                  with the worst verdict of all cells that compare
     compared     the rows that are not plainly equal:
@@ -28,13 +29,12 @@ A field that is added later does not change the number; one that goes or changes
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from zpconvert.kernel.write import write_files
 from zpconvert.validate.verdict import Verdict
 
 SCHEMA = 1
@@ -57,6 +57,15 @@ class CellRow:
     name: str
     arch: str
     compiler: str
+    state: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class ToolRow:
+    """A program that reads the mails: `state` is `ran` or `not run`, and `reason` says why."""
+
+    name: str
     state: str
     reason: str = ""
 
@@ -144,6 +153,7 @@ class Report:
     commits: tuple[CommitRow, ...]
     objects: tuple[str, ...]
     cells: tuple[CellRow, ...]
+    tools: tuple[ToolRow, ...]
     functions: dict[str, int]
     compared: tuple[FunctionRow, ...]
     assumptions: tuple[AssumptionRow, ...]
@@ -166,20 +176,10 @@ def count(verdicts: Sequence[Verdict]) -> dict[str, int]:
 def dump(report: Report) -> bytes:
     """The report as the bytes of report.json."""
     values = {"schema": SCHEMA, "good": report.good, **asdict(report)}
-    values["compared"] = [
-        asdict(row) | {"verdict": str(row.verdict)} for row in report.compared
-    ]
+    values["compared"] = [asdict(row) | {"verdict": str(row.verdict)} for row in report.compared]
     return (json.dumps(values, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def write(report: Report, path: Path) -> None:
-    """Write report.json, whole or not at all. Raises OSError (a full disk)."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(dump(report))
-        Path(name).chmod(0o644)
-        Path(name).rename(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    """Write report.json, whole or not at all. Raises UserError (a full disk)."""
+    write_files(path.parent, {path.name: dump(report)})

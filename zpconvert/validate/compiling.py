@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Each commit compiled in each cell, against its parent: it builds and warns of nothing new."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from zpconvert.errors import UserError
+from zpconvert.kernel import diagnostics, kbuild
+from zpconvert.kernel.cells import Cell
+from zpconvert.kernel.kbuild import BuildDir, Compiled, Failed, Job
+from zpconvert.validate.builder import Builder, Result, Unfinished
+from zpconvert.validate.report import CellRow, Finding, SizeRow
+from zpconvert.validate.subject import Subject, finding
+
+Tell = Callable[[str], None]
+
+
+def prepared(
+    subject: Subject, cells: Iterable[Cell], objects: Sequence[str], cache: Path, tell: Tell
+) -> tuple[list[CellRow], list[BuildDir], list[Finding]]:
+    """Build directories of the cells whose toolchain is there, and what became of each cell."""
+    rows, builds, findings = [], [], []
+    for cell in cells:
+        lacks = kbuild.missing(cell)
+        fragment = subject.module if cell.module and subject.module else subject.fragment
+        if lacks:
+            reason = f"no {', '.join(lacks)}" + (f": install {cell.package}" * bool(cell.package))
+            rows.append(CellRow(cell.name, cell.arch, cell.compiler, "not run", reason))
+            continue
+        try:
+            build = kbuild.prepare(
+                subject.tree.path, cell, fragment=fragment, objects=objects, cache=cache,
+                progress=tell,
+            )  # fmt: skip
+        except UserError as error:
+            rows.append(CellRow(cell.name, cell.arch, cell.compiler, "failed", str(error)))
+            findings.append(finding(subject, "prepare", 0, cell.name, "", 0, str(error)))
+            continue
+        rows.append(CellRow(cell.name, cell.arch, build.compiler, "ran"))
+        builds.append(build)
+    if not builds:
+        states = ", ".join(f"{row.name} {row.state}" for row in rows) or "none was chosen"
+        text = f"nothing was compiled, so nothing is shown: no cell ran ({states})"
+        findings.append(finding(subject, "prepare", 0, "", "", 0, text))
+    return rows, builds, findings
+
+
+def build(
+    subject: Subject, builds: Sequence[BuildDir], objects: Sequence[str], builder: Builder
+) -> tuple[list[SizeRow], list[Finding]]:
+    """Compile every object at every commit to look at, and at their parents, at W=1."""
+    wanted = sorted({n for number in subject.numbers for n in (number - 1, number)})
+    places = [(build, obj, n) for build in builds for obj in objects for n in wanted]
+    jobs, at = [], []
+    for build, obj, number in places:
+        files = subject.files(obj, number)
+        if files is not None:
+            jobs.append(Job(build, obj, files))
+            at.append((build.cell.name, obj, number))
+    results = dict(zip(at, builder.results(jobs, "compiling"), strict=True))
+    sizes = [
+        SizeRow(number, cell, obj, one.size.text, one.size.data, one.size.bss)
+        for (cell, obj, number), one in results.items()
+        if isinstance(one, Compiled)
+    ]
+    findings = [
+        found
+        for at in results
+        if at[-1] in subject.numbers
+        for found in _fresh(subject, at, results)
+    ]
+    return sizes, findings
+
+
+def uncompiled(subject: Subject) -> Iterator[Finding]:
+    """The sources that commits touch and no cell can compile."""
+    for number in subject.numbers:
+        before, after = subject.series.states[number - 1], subject.series.states[number]
+        for path in subject.elsewhere(number):
+            verb = "adds" if path not in before else "changes" if path in after else "deletes"
+            text = (
+                f"unknown: commit {number} {verb} {path}, which is not in the tree: "
+                "neither compiled nor compared"
+            )
+            yield finding(subject, "build", number, "", path, 0, text)
+
+
+def _fresh(
+    subject: Subject,
+    at: tuple[str, str, int],
+    results: Mapping[tuple[str, str, int], Result],
+) -> Iterator[Finding]:
+    """What a commit's build says that its parent's did not; that it fails, in any case."""
+    cell, obj, number = at
+    source = obj[:-2] + ".c"
+    now, before = results[at], results.get((cell, obj, number - 1))
+    if isinstance(now, Unfinished):
+        text = f"not known whether it builds: {now.text}"
+        yield finding(subject, "build", number, cell, source, 0, text)
+        return
+    if isinstance(now, Failed):
+        first = next((d for d in now.diagnostics if d.kind != "warning"), None)
+        path, line = (first.path, first.line) if first else (source, 0)
+        said = first.text if first else now.text.strip().partition("\n")[0]
+        text = f"does not build{_since(at, results)}: {said}"
+        yield finding(subject, "build", number, cell, path, line, text)
+        return
+    if isinstance(before, Unfinished):
+        if now.diagnostics:
+            text = f"not known which warnings are new: the parent: {before.text}"
+            yield finding(subject, "warning", number, cell, source, 0, text)
+        return
+    known = before.diagnostics if before is not None else ()
+    for new in diagnostics.fresh(known, now.diagnostics):
+        yield finding(subject, "warning", number, cell, new.path, new.line, new.text)
+
+
+def _since(at: tuple[str, str, int], results: Mapping[tuple[str, str, int], Result]) -> str:
+    """Since which commit an object has not been building, as far as was compiled; empty if
+    it is this one."""
+    cell, obj, number = at
+    first = number
+    while isinstance(results.get((cell, obj, first - 1)), Failed):
+        first -= 1
+    if first == number:
+        return ""
+    if first == 0:
+        return " (broken since the base)"
+    known = (cell, obj, first - 1) in results
+    return f" (broken since commit {first}{'' if known else ' or before'})"

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What is validated, and what is known of it beforehand."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from zpconvert.conversion.model import Assumption, Renaming
+from zpconvert.kernel.tree import Tree
+from zpconvert.validate.commits import Series
+from zpconvert.validate.report import Finding
+
+Files = Mapping[str, bytes]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is validated, and what its conversion knows of it.
+
+    fragment, module: kconfig lines that build the files, and that build them as a module.
+    renames: patterns for function names. assumptions: the descriptor's. prefix: of subjects.
+    options: words of the command line that repeat all this.
+    only: 1-based numbers of the commits to look at; () for all of them.
+    """
+
+    tree: Tree
+    series: Series
+    fragment: tuple[str, ...] = ()
+    module: tuple[str, ...] = ()
+    renames: tuple[Renaming, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
+    only: tuple[int, ...] = ()
+    prefix: str | None = None
+    options: tuple[str, ...] = ()
+
+    @property
+    def numbers(self) -> list[int]:
+        """The commits to look at."""
+        every = range(1, len(self.series.commits) + 1)
+        return [number for number in every if not self.only or number in self.only]
+
+    def objects(self) -> list[str]:
+        """The objects of the tree that the series touches."""
+        sources = {p for state in self.series.states for p in state if p.endswith(".c")}
+        return sorted(p[:-2] + ".o" for p in sources if (self.tree.path / p).exists())
+
+    def elsewhere(self, number: int) -> list[str]:
+        """The C sources that a commit touches and the tree does not have: no object's."""
+        touched = self.series.commits[number - 1].touched
+        return [p for p in touched if p.endswith(".c") and not (self.tree.path / p).exists()]
+
+    def files(self, obj: str, number: int) -> Files | None:
+        """What goes into an object: its source and all that is no other object's source."""
+        state, own = self.series.states[number], obj[:-2] + ".c"
+        if own not in state:
+            return None
+        sources = {other[:-2] + ".c" for other in self.objects()} - {own}
+        return {path: text for path, text in state.items() if path not in sources}
+
+
+def kconfig_of(tree: Path, objects: Iterable[str], value: str = "y") -> tuple[str, ...]:
+    """The settings that build some objects, as the Makefiles beside them say."""
+    found: dict[str, None] = {}
+    for obj in objects:
+        directory, _, name = obj.rpartition("/")
+        makefile = tree / directory / "Makefile"
+        text = makefile.read_text("utf-8", "replace") if makefile.exists() else ""
+        rule = rf"(?m)^[\w-]+-\$\((CONFIG_\w+)\)\s*[+:]?=.*(?<![\w-]){re.escape(name)}\b"
+        found.update({f"{setting}={value}": None for setting in re.findall(rule, text)})
+    return tuple(found)
+
+
+def hints(renames: Sequence[Renaming], states: Sequence[Files]) -> dict[str, str]:
+    """Names of functions before and after, by a conversion's patterns."""
+    text = b"\n".join(text for state in states for text in state.values())
+    words = {w.decode() for w in re.findall(rb"\b[A-Za-z_]\w*(?=\()", text)}
+    renamed = ((word, rule(word)) for rule in renames for word in sorted(words))
+    return {word: new for word, new in renamed if new != word}
+
+
+def finding(
+    subject: Subject, check: str, commit: int, cell: str, path: str, line: int, text: str
+) -> Finding:
+    """A finding, with the command that shows it again."""
+    words = ["zpconvert", "validate", "--tree", str(subject.tree.path)]
+    if subject.series.mails:
+        words.insert(2, subject.series.source)
+    else:
+        words += ["--range", subject.series.source.rpartition(" ")[2]]
+    words += subject.options
+    words += ["--commit", str(commit)] if commit else []
+    words += ["--cell", cell] if cell else []
+    return Finding(check, commit, cell, path, line, text, shlex.join(words))
