@@ -23,6 +23,7 @@ from zpconvert.csource.members import Group
 from zpconvert.errors import UserError
 from zpconvert.header.available import available
 from zpconvert.header.generate import header_text
+from zpconvert.header.report import Family, families
 from zpconvert.header.select import select
 from zpconvert.kernel.tree import open_tree, read_source
 from zpconvert.plan import FilePlan, Note, plan_file
@@ -68,7 +69,8 @@ class Converted:
     base: the touched files that the base has. states: the commits, those that change something.
     kept: slots that stay of the old type in the last tree, with the reason.
     deprecated: old calls left in place, with how often. unoffered: helpers that this tree
-    cannot have, with what it lacks. functions: how many functions the series changes.
+    cannot have, with what it lacks. families: those of the helpers that it can have, as the
+    last header has them. functions: how many functions the series changes.
     """
 
     base: dict[str, bytes]
@@ -78,6 +80,7 @@ class Converted:
     kept: tuple[tuple[str, str], ...]
     deprecated: tuple[tuple[str, int], ...]
     unoffered: tuple[tuple[Helper, str], ...]
+    families: tuple[Family, ...]
     functions: int
 
     @property
@@ -323,6 +326,7 @@ def _result(
         kept=tuple((f"{f.path} {s.id}", why) for f in files for s, why in f.plan.kept),
         deprecated=_deprecated(descriptor, files),
         unoffered=tuple(unoffered),
+        families=families(descriptor, select(descriptor, used[-1], used[-1])),
         functions=sum(f.changed_functions() for f in files),
     )
 

@@ -87,6 +87,8 @@ def test_series_sums_up_on_stderr(tmp_path: Path, objpool_result: Converted) -> 
     )
     assert f"17 helpers in mm/tdesc.h, {objpool_result.functions} functions changed" in said
     assert "deprecated, left as it is: kmap_atomic(), 9 times" in said
+    left_out = [line for line in said.splitlines() if line.startswith("family ")]
+    assert left_out == ["family lock: tdesc_lock left out, nothing uses it"]
     assert "step location: obj_to_location:page flips together with " in said
     assert f"next: read {tmp_path}/out/0000-cover-letter.patch" in said
     assert "\x1b" not in said + done.stdout

@@ -169,6 +169,11 @@ def _summary(
         say(f"deprecated, left as it is: {name}(), {uses} times")
     for helper, missing in result.unoffered:
         say(f"helper {helper.name} left out: this tree has no {missing}")
+    for family in result.families:
+        if not family.complete:
+            names = ", ".join(family.left_out)
+            them = "it" if len(family.left_out) == 1 else "them"
+            say(f"family {family.name}: {names} left out, nothing uses {them}")
     patches = [p for p in posted.paths if p.suffix == ".patch"][1:]
     proposed = maintainers.propose(tree, patches, cache_home())
     if isinstance(proposed, maintainers.NotAvailable):
