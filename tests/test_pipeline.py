@@ -269,6 +269,7 @@ def test_a_border_stays_with_its_reason(
     assert "static void copy_two(struct map_area *area, struct page *pages[2]," in text
     assert "struct tdesc *tdesc;\n" in text
     assert "pages[0] = tdesc_page(tdesc);" in text
+    assert set(result.tree) == {SOURCE, HEADER}
     tree = shutil.copytree(TREE, tmp_path / "linux")
     for path, new in result.tree.items():
         (tree / path).write_bytes(new)

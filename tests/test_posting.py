@@ -75,6 +75,7 @@ def test_a_prefix_of_the_mails_gives_a_prefix_of_the_trees(
     objpool: Conversion, objpool_result: Converted, tmp_path: Path
 ) -> None:
     mails = written(tmp_path / "out", objpool, objpool_result)
+    assert len(mails) == 7
     for upto in (1, 3):
         files = posting.files_upto(objpool_result, upto)
         assert am_roundtrip(objpool_result.base, mails[1 : upto + 1]) == files
@@ -85,6 +86,7 @@ def test_subjects_and_bodies_are_the_steps(
     objpool: Conversion, objpool_result: Converted, tmp_path: Path
 ) -> None:
     mails = written(tmp_path / "out", objpool, objpool_result)
+    assert len(mails) == 7
     for number, (mail, one) in enumerate(zip(mails[1:], objpool.steps, strict=True), 1):
         parsed = message_from_bytes(mail.read_bytes())
         subject = re.sub(r"\n ", " ", parsed["Subject"])

@@ -128,6 +128,9 @@ def series(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     assert done.stdout.splitlines() == paths
     conversion = load("zsmalloc")
     result = convert(tree, conversion, cache=cache_home())
+    # what is asked of each mail or each state is asked of this many
+    count = len(SUBJECTS) - len(LACKING[request.param])
+    assert (len(paths), len(result.states)) == (count + 1, count)
     return Series(request.param, tree, conversion, result, out, done.stderr)
 
 
@@ -366,6 +369,7 @@ def test_row_06_a_family_comes_whole(series: Series) -> None:
     for number, state in enumerate(series.result.states):
         for name in state.helpers:
             came.setdefault(families[name], set()).add(number)
+    assert came
     late = {family: numbers for family, numbers in came.items() if len(numbers) > 1}
     # three patches are named after the member of the family that they introduce
     assert set(late) <= {"movable", "type"}, late
@@ -392,6 +396,7 @@ def test_row_08_no_helper_comes_before_its_user(series: Series) -> None:
         for helper in helpers.keys() - used - keep:
             assert helper in last, (name, helper)
             assert families[helper] in begun, (name, helper)
+    assert begun
 
 
 def test_row_13_the_header_explains_its_casts(series: Series) -> None:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -40,9 +41,9 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bytes, bytes]]:
     """What spatch is run on, as (rules, source)."""
     seen: list[tuple[bytes, bytes]] = []
 
-    def spy(cocci: bytes, source: bytes, *, timeout: float) -> Outcome:
+    def spy(cocci: bytes, source: bytes, *, timeout: float, trusted: bool, where: str) -> Outcome:
         seen.append((cocci, source))
-        return run_to_rest(cocci, source, timeout=timeout)
+        return run_to_rest(cocci, source, timeout=timeout, trusted=trusted, where=where)
 
     monkeypatch.setattr(batch, "run_to_rest", spy)
     return seen
@@ -63,7 +64,8 @@ def test_jobs_run_side_by_side_and_come_back_in_order() -> None:
 
 
 def test_one_job_that_hangs_leaves_the_others_alone(fake_spatch: Callable[[str], Path]) -> None:
-    fake_spatch('grep -q hang source.c && sleep 60; exec /usr/bin/spatch "$@"')
+    real = shutil.which("spatch")
+    fake_spatch(f'grep -q hang source.c && sleep 60; exec {real} "$@"')
     cocci = RULES[0].text.encode()
     good, hang = chunk("good", "old_lock(cast(p));"), chunk("hang", "old_lock(cast(p));")
     started = time.monotonic()
