@@ -104,7 +104,7 @@ static_assert(sizeof(struct zpdesc) <= sizeof(struct page));
 static inline void zpdesc_hold(struct zpdesc *z) { folio_get(zpdesc_folio(z)); }
 static inline void zpdesc_mark(struct zpdesc *z) { mark_page(zpdesc_page(z)); }
 """
-USE = b'#include %s\nstatic void use(struct zpdesc *z)\n{\n\tmark_page(zpdesc_page(z));\n}\n'
+USE = b"#include %s\nstatic void use(struct zpdesc *z)\n{\n\tmark_page(zpdesc_page(z));\n}\n"
 
 
 @pytest.mark.parametrize(

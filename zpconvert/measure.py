@@ -69,7 +69,7 @@ def measure(
             fragment=conversion.kconfig,
             objects=objects,
             cache=cache,
-            progress=tell,
+            tell=tell,
         )
         for obj in objects:
             tell(f"compiling {obj} at {len(trees) - 1} commits: {name}")

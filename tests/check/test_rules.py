@@ -18,10 +18,7 @@ INVALID = [(r, n) for r in RULES for n in range(len(r.INVALID))]
 
 def found(rule: Rule, text: str) -> list[str]:
     header = not rule.sources
-    return [
-        f.code
-        for f in run.findings(lambda s: sample.subject(s, header=header), text.encode())
-    ]
+    return [f.code for f in run.findings(lambda s: sample.subject(s, header=header), text.encode())]
 
 
 def label(case: object) -> str:

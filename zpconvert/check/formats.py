@@ -12,7 +12,9 @@ from urllib.parse import quote
 from zpconvert.check.model import Finding, Rule
 from zpconvert.check.rules import RULES
 
-_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_SCHEMA = (
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+)
 
 
 def text(findings: Sequence[Finding]) -> str:

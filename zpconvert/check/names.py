@@ -53,9 +53,7 @@ class Names:
         if words.header is not None and own is not None:
             declarator = own.declarations[0][1]
             listed = declarator.parameters.named_children if declarator.parameters else []
-            params = tuple(
-                self._parameter(p) for p in listed if p.type == "parameter_declaration"
-            )
+            params = tuple(self._parameter(p) for p in listed if p.type == "parameter_declaration")
             return _Own(own.result, params)
         rest = self._rest()
         return rest.function(name) if rest is not None else None

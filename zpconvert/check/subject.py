@@ -67,9 +67,7 @@ class Subject:
     def items(self) -> list[Node]:
         """Top-level items that have anything to do with the descriptor."""
         pattern = self.words.interesting()
-        return [
-            n for n in self.unit.items if pattern.search(self.source, n.start_byte, n.end_byte)
-        ]
+        return [n for n in self.unit.items if pattern.search(self.source, n.start_byte, n.end_byte)]
 
     @cached_property
     def spots(self) -> list[Spot]:
@@ -127,11 +125,7 @@ class Subject:
         old, new = self.words.descriptor.replaces, self.words.descriptor.name
         cast = rf"\(\s*(?:const\s+)?struct\s+{new}\b"
         pattern = re.compile(rf"\bstruct\s+{old}\b|{cast}".encode())
-        return [
-            n
-            for n in self.items
-            if pattern.search(self.source, n.start_byte, n.end_byte)
-        ]
+        return [n for n in self.items if pattern.search(self.source, n.start_byte, n.end_byte)]
 
     def _typed(self, load: Load | None) -> tuple[Context, dict[tuple[int, int], CType | None]]:
         shared = (n for n, over in self.words.overlays.items() if n in over)

@@ -92,7 +92,7 @@ def prepare(
     fragment: Sequence[str],
     objects: Sequence[str],
     cache: Path,
-    progress: Callable[[str], None] = lambda message: None,
+    tell: Callable[[str], None] = lambda message: None,
 ) -> BuildDir:
     """The build directory of a cell, made ready if it is not: configured, prepared, `objects`
     built once at W=1.
@@ -119,7 +119,7 @@ def prepare(
         source = buildable(tree, builds / f"{path.name}.source")
         known = _read_stamp(path)
         if not all(obj in known for obj in objects) or not _current(path, source, known):
-            progress(f"preparing a kernel build: {cell.name}")
+            tell(f"preparing a kernel build: {cell.name}")
             _seed(path, builds, tree)
             make = _Make(source, path, _variables(cell))
             known = _build(make, cell.config, request, sorted({*known, *objects}))

@@ -179,9 +179,7 @@ def renamed(code: Code, names: Mapping[str, str]) -> Code:
     return replace(code, references=references, neighbours=neighbours, tables=tables)
 
 
-def _retarget(
-    references: tuple[Reference, ...], names: Mapping[str, str]
-) -> tuple[Reference, ...]:
+def _retarget(references: tuple[Reference, ...], names: Mapping[str, str]) -> tuple[Reference, ...]:
     return tuple(
         replace(r, to=new_name(r.to, names)) if isinstance(r.to, str) else r for r in references
     )
@@ -233,9 +231,7 @@ def _function_at(
     return None
 
 
-def _entries(
-    obj: elf.Object, by_section: Mapping[int, list[elf.Symbol]]
-) -> dict[str, list[Entry]]:
+def _entries(obj: elf.Object, by_section: Mapping[int, list[elf.Symbol]]) -> dict[str, list[Entry]]:
     """The entries of all tables by function, cut at each relocation into a function."""
     found: dict[str, list[Entry]] = {}
     for index, section in enumerate(obj.sections):

@@ -32,7 +32,7 @@ def prepared(
         try:
             build = kbuild.prepare(
                 subject.tree.path, cell, fragment=fragment, objects=objects, cache=cache,
-                progress=tell,
+                tell=tell,
             )  # fmt: skip
         except UserError as error:
             rows.append(CellRow(cell.name, cell.arch, cell.compiler, "failed", str(error)))
