@@ -41,9 +41,9 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bytes, bytes]]:
     """What spatch is run on, as (rules, source)."""
     seen: list[tuple[bytes, bytes]] = []
 
-    def spy(cocci: bytes, source: bytes, *, timeout: float) -> Outcome:
+    def spy(cocci: bytes, source: bytes, *, timeout: float, trusted: bool, where: str) -> Outcome:
         seen.append((cocci, source))
-        return run_to_rest(cocci, source, timeout=timeout)
+        return run_to_rest(cocci, source, timeout=timeout, trusted=trusted, where=where)
 
     monkeypatch.setattr(batch, "run_to_rest", spy)
     return seen

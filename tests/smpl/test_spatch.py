@@ -136,7 +136,7 @@ def test_a_fault_names_its_column() -> None:
 
 
 def test_what_is_no_semantic_patch_at_all() -> None:
-    done = run(b"hello\n")
+    done = run_spatch(b"hello\n", SOURCE, timeout=30, trusted=True)
     assert done.kind is Kind.ERROR
     assert done.message == "unexpected code before the first rule"
 

@@ -11,19 +11,19 @@ from pathlib import Path
 from zpconvert.lint.model import Problem, Rule, Subject
 from zpconvert.process import ProcessError, run
 from zpconvert.smpl.faults import nothing_applies, read_fault
+from zpconvert.smpl.trust import loads_code, without_options
 
 _GUESS = re.compile(r"^warning: line (\d+): (should (\w+) be a metavariable\?)", re.MULTILINE)
-#: A want of this machine, not a fault of the patch.
-_NO_COMPILER = "No OCaml compiler found"
-#: spatch takes options from these lines; some of them name files or run programs.
-_OWN_OPTIONS = re.compile(r"^#\s*spatch\b.*", re.MULTILINE)
 
 
 def _said(subject: Subject) -> Iterator[Problem]:
-    text = _OWN_OPTIONS.sub(lambda found: "//" + " " * (len(found.group()) - 2), subject.text)
+    data = without_options(subject.text.encode("utf-8", "replace"))
+    if loads_code(data):
+        return
+    text = data.decode("utf-8")
     document = subject.document
     with tempfile.TemporaryDirectory(prefix="zpconvert-lint-") as place:
-        (Path(place) / "rules.cocci").write_bytes(text.encode("utf-8", "replace"))
+        (Path(place) / "rules.cocci").write_bytes(data)
         try:
             done = run(
                 ["spatch", "--parse-cocci", "rules.cocci"],
@@ -39,7 +39,7 @@ def _said(subject: Subject) -> Iterator[Problem]:
     for line, what, name in _GUESS.findall(said):
         hint = f"(if not, declare it: symbol {name})"
         yield Problem(_place(subject, int(line), name), f"spatch asks: {what} {hint}")
-    if done.code == 0 or nothing_applies(said) or _NO_COMPILER in said:
+    if done.code == 0 or nothing_applies(said):
         return
     fault = read_fault(said, done.code, text, text.count("\n") + 1, 0)
     what = fault.message
@@ -65,7 +65,8 @@ RULES = (
         "SP901",
         "spatch cannot parse this, or asks about it",
         "The message is that of 'spatch --parse-cocci', which runs no script. It is left out on "
-        "lines where another finding says more.",
+        "lines where another finding says more, and for patches with OCaml or an #include at the "
+        "top: spatch compiles and reads these in any case.",
         _said,
         valid=("@a@\nexpression e;\n@@\n- one(e)\n+ two(e)\n",),
         invalid=(

@@ -14,6 +14,7 @@ from zpconvert.smpl.functions import functions, hides_code, identifiers
 from zpconvert.smpl.masking import mask, masked, unmask
 from zpconvert.smpl.rules import RuleText
 from zpconvert.smpl.spatch import Kind, Outcome, passed_over, run_spatch, run_to_rest, version
+from zpconvert.smpl.trust import concern
 
 #: Under this many bytes a run is mostly start-up, and is not worth splitting.
 _WORTH_SPLITTING = 6000
@@ -183,7 +184,13 @@ class Rewriter:
         rules = [self._rules[at] for at in sorted(batch.rules)]
         cocci = "\n".join(rule.text.rstrip("\n") + "\n" for rule in rules)
         source = _joined(mask(prelude), [mask(work.chunk) for work in batch.works])
-        done = run_to_rest(cocci.encode(), source, timeout=self._timeout)
+        done = run_to_rest(
+            cocci.encode(),
+            source,
+            timeout=self._timeout,
+            trusted=_trusted(rules),
+            where=rules[0].where,
+        )
         if done.kind in (Kind.TIMEOUT, Kind.ERROR):
             raise self._fault(done, rules, batch, where)
         texts = _cut(done.text, len(prelude), len(batch.works))
@@ -249,6 +256,12 @@ class Rewriter:
             f"{done.message}: {done.position.text.strip()}",
             f"mend rule {rule.names[0]}",
         )
+
+
+def _trusted(rules: Sequence[RuleText]) -> bool:
+    """Whether scripts may run: some are trusted, and all others cannot be one."""
+    others = [rule for rule in rules if not rule.trusted]
+    return len(others) < len(rules) and all(concern(rule.text.encode()) is None for rule in others)
 
 
 def _locate(rules: Sequence[RuleText], position: Position) -> tuple[RuleText, int]:

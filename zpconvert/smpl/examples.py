@@ -10,6 +10,7 @@ from pathlib import Path
 from zpconvert.smpl.functions import functions
 from zpconvert.smpl.model import Example, Rule, SemanticPatch, read
 from zpconvert.smpl.spatch import Kind, Outcome, run_spatch, run_to_rest
+from zpconvert.smpl.trust import consented
 
 _OPEN, _CLOSE = "void zpconvert_example(void)\n{\n", "}\n"
 
@@ -35,7 +36,8 @@ class ExampleResult:
 def run_examples(path: Path, *, timeout: float = 60.0) -> list[ExampleResult]:
     """Run every example of a .cocci through its rules, and find those that it needs.
 
-    timeout: seconds for each run. Raises UserError when the .cocci cannot be read.
+    timeout: seconds for each run. Raises UserError when the .cocci cannot be read, and when
+    it might run a program and `check_scripts` was not told to trust it.
     """
     patch = read(path)
     return [_run(patch, example, timeout) for example in patch.examples]
@@ -73,6 +75,7 @@ def _run(patch: SemanticPatch, example: Example, timeout: float) -> ExampleResul
 
 
 def _apply(patch: SemanticPatch, rules: str, source: str, timeout: float) -> Outcome:
+    trusted, where = consented(patch.text.encode()), str(patch.path)
     if patch.options or patch.virtuals:
         return run_spatch(
             rules.encode(),
@@ -80,8 +83,12 @@ def _apply(patch: SemanticPatch, rules: str, source: str, timeout: float) -> Out
             defines=patch.virtuals,
             timeout=timeout,
             options=patch.options,
+            trusted=trusted,
+            where=where,
         )
-    return run_to_rest(rules.encode(), source.encode(), timeout=timeout)
+    return run_to_rest(
+        rules.encode(), source.encode(), timeout=timeout, trusted=trusted, where=where
+    )
 
 
 def _needed(patch: SemanticPatch, source: str, done: Outcome, timeout: float) -> frozenset[str]:

@@ -23,6 +23,8 @@ from pathlib import Path
 
 from zpconvert.errors import UserError
 from zpconvert.smpl.rules import RuleText
+from zpconvert.smpl.text import masked as mask
+from zpconvert.smpl.trust import consented, option_lines
 
 #: Options a .cocci may ask for: none of them names a file or runs a program.
 ALLOWED_OPTIONS = frozenset(
@@ -40,9 +42,10 @@ ALLOWED_WITH_VALUE = frozenset(
     ["--max-width", "--indent", "--disable-iso", "--iso-limit", "--int-bits", "--long-bits"]
 )
 
-_MASKED = re.compile(r'"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
 _HEAD = re.compile(r"^@(?P<head>[^@]*)@", re.MULTILINE)
-_SCRIPT = re.compile(r"(?P<kind>script|initialize|finalize)\s*:\s*(?P<language>\w+)\s*(?P<rest>.*)")
+_SCRIPT = re.compile(
+    r"(?P<kind>script|initialize|finalize)\s*:\s*(?P<language>\w+)\s*(?P<rest>.*)", re.DOTALL
+)
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _KEYWORDS = ("depends", "extends", "using", "disable", "expression", "identifier", "type")
 _VIRTUAL = re.compile(r"^virtual\s+([\w\s,]+?)\s*;?\s*$", re.MULTILINE)
@@ -112,20 +115,22 @@ class SemanticPatch:
                 f"virtual rule '{self.virtuals[0]}' in a sequence of rules",
                 "write a rule of its own for each case",
             )
-        return tuple(_rule_text(self.path, group) for group in self.groups())
+        trusted = consented(self.text.encode())
+        return tuple(_rule_text(self.path, group, trusted) for group in self.groups())
 
     def groups(self) -> tuple[tuple[Rule, ...], ...]:
         """The rules in order, those that use each other together."""
         return tuple(self.rules[first : last + 1] for first, last in _spans(self.rules))
 
 
-def _rule_text(path: Path, rules: tuple[Rule, ...]) -> RuleText:
+def _rule_text(path: Path, rules: tuple[Rule, ...], trusted: bool) -> RuleText:
     names = tuple(rule.name for rule in rules if rule.name is not None)
     if not names:
         raise UserError(
             f"{path}:{rules[0].line}", "a rule without a name cannot be enabled", "give it a name"
         )
-    return RuleText(names, "".join(rule.text for rule in rules), str(path), rules[0].line)
+    text = "".join(rule.text for rule in rules)
+    return RuleText(names, text, str(path), rules[0].line, trusted)
 
 
 def _spans(rules: tuple[Rule, ...]) -> list[tuple[int, int]]:
@@ -161,7 +166,7 @@ def parse(data: bytes, path: Path) -> SemanticPatch:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise UserError(f"{path}:{line}", "not UTF-8", "save it as UTF-8") from None
-    masked = _MASKED.sub(lambda found: re.sub(r"[^\n]", " ", found.group()), text)
+    masked = mask(text, "smpl")
     heads = _heads(masked, path)
     start = heads[0][0] if heads else len(masked)
     virtuals = _preamble(masked[:start], path)
@@ -173,7 +178,8 @@ def parse(data: bytes, path: Path) -> SemanticPatch:
     )
     _no_name_twice(rules, path)
     about, examples = _comments(text[:start], path)
-    return SemanticPatch(path, text, about, _options(text[:start], path), virtuals, rules, examples)
+    options = _options(text, text[:start], path)
+    return SemanticPatch(path, text, about, options, virtuals, rules, examples)
 
 
 def _heads(masked: str, path: Path) -> list[tuple[int, int, int]]:
@@ -199,7 +205,7 @@ def _heads(masked: str, path: Path) -> list[tuple[int, int, int]]:
 def _rule(text: str, masked: str, span: tuple[int, int, int], end: int, path: Path) -> Rule:
     start, head_end, declared_end = span
     line = text.count("\n", 0, start) + 1
-    head = text[start + 1 : head_end - 1].strip()
+    head = masked[start + 1 : head_end - 1].strip()
     script = _SCRIPT.fullmatch(head)
     kind, language, rest = "rule", "smpl", head
     if script is not None:
@@ -264,14 +270,18 @@ def _preamble(masked: str, path: Path) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _options(header: str, path: Path) -> tuple[str, ...]:
-    """Options for spatch that the header asks for. Raises UserError for one not allowed."""
+def _options(text: str, header: str, path: Path) -> tuple[str, ...]:
+    """Options for spatch that a .cocci asks for: its header, and lines `# spatch` anywhere.
+
+    Raises UserError for one not allowed.
+    """
     options: list[str] = []
-    for number, line in enumerate(header.splitlines(), 1):
-        asked = re.match(r"//\s*Options:\s*(.*)|#\s*spatch\b\s*(.*)", line)
-        if asked is None:
-            continue
-        words = (asked[1] or asked[2] or "").split()
+    asked = option_lines(text.encode())
+    for number, line in enumerate(header.split("\n"), 1):
+        if (found := re.match(r"//\s*Options:\s*(.*)", line)) is not None:
+            asked.append((number, found[1]))
+    for number, spoken in sorted(asked):
+        words = spoken.split()
         for before, word in pairwise(["", *words]):
             allowed = word in ALLOWED_OPTIONS or word in ALLOWED_WITH_VALUE
             if not allowed and (before not in ALLOWED_WITH_VALUE or word.startswith("-")):

@@ -34,12 +34,14 @@ class RuleText:
 
     names: of its rules; enabling one of them enables the text.
     where, line: the file it is from and its first line there (1-based), for messages.
+    trusted: its scripts may run.
     """
 
     names: tuple[str, ...]
     text: str
     where: str = "generated rules"
     line: int = 1
+    trusted: bool = False
 
     @cached_property
     def linked(self) -> bool:

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Scripts inside semantic patches: whether they may run, and whether Python 3 can read them."""
+"""Scripts inside semantic patches: whether they may run, and whether Python 3 can read them.
+
+This says early, with the place, what `run_spatch` refuses in any case.
+"""
 
 from __future__ import annotations
 
@@ -7,25 +10,23 @@ import re
 
 from zpconvert.errors import UserError
 from zpconvert.smpl.model import Rule, SemanticPatch
+from zpconvert.smpl.trust import concern, consent, without_options
 
 
 def check_scripts(patch: SemanticPatch, *, bundled: bool, allow: bool) -> None:
-    """Raise UserError for a script that may not run, or that is no Python 3.
+    """Raise UserError for what may be a script and may not run, or for one that is no Python 3.
+
+    From then on spatch may be given the text of a patch that is trusted.
 
     bundled: the patch came with the package, so that its scripts are trusted.
     allow: the user trusts them (`--allow-scripts`).
     """
-    scripts = patch.scripts
-    if scripts and not (bundled or allow):
-        first = scripts[0]
-        line = first.embedded or first.line
-        language = first.language if first.language != "smpl" else "embedded"
-        raise UserError(
-            f"{patch.path}:{line}",
-            f"{language} script in a semantic patch from outside the package",
-            "read it, then pass --allow-scripts to let it run",
-        )
-    for rule in scripts:
+    text = patch.text.encode()
+    if bundled or allow:
+        consent(text)
+    elif (found := concern(without_options(text))) is not None:
+        raise found.error(f"{patch.path}:{found.line}")
+    for rule in patch.scripts:
         if rule.language == "python":
             _check_python(patch, rule)
 

@@ -23,6 +23,7 @@ from zpconvert.errors import UserError
 from zpconvert.process import ProcessError, run
 from zpconvert.smpl.faults import Position, nothing_applies, read_fault
 from zpconvert.smpl.functions import Function, functions
+from zpconvert.smpl.trust import concern, without_options
 
 #: The first release whose messages `_outcome` was checked against.
 OLDEST = (1, 1)
@@ -131,20 +132,27 @@ def run_spatch(
     defines: Sequence[str] = (),
     timeout: float,
     options: Sequence[str] = (),
+    trusted: bool = False,
+    where: str = "semantic patch",
 ) -> Outcome:
     """Run one semantic patch over one C text.
 
-    defines: virtual rules that hold (`-D`). timeout: seconds. options: more spatch options.
-    Raises UserError when spatch is not there.
+    defines: virtual rules that hold (`-D`). timeout: seconds. options: more spatch options;
+    those in the patch itself do not count. trusted: its scripts may run. where: its file.
+    Raises UserError when spatch is not there, and for a patch that might run a program, or
+    read a file, and is not trusted.
     """
     rules = cocci.read_bytes() if isinstance(cocci, Path) else cocci
-    probed, before = _with_probes(rules.decode("utf-8", "surrogateescape"))
+    text, before = _with_probes(rules.decode("utf-8", "surrogateescape"))
+    probed = without_options(text.encode("utf-8", "surrogateescape"))
+    if not trusted and (found := concern(probed)) is not None:
+        raise found.error(where)
     argv = ["spatch", "--sp-file", _RULES, _SOURCE, *_OPTIONS, *options]
     for name in defines:
         argv += ["-D", name]
     with tempfile.TemporaryDirectory(prefix="zpconvert-spatch-") as place:
         room = Path(place)
-        (room / _RULES).write_text(probed, "utf-8", "surrogateescape")
+        (room / _RULES).write_bytes(probed)
         (room / _SOURCE).write_bytes(source + _END)
         try:
             done = run(argv, cwd=room, env={"TMPDIR": place}, timeout=timeout, check=False)
@@ -161,19 +169,33 @@ def run_spatch(
     return _outcome(source, new, said)
 
 
-def run_to_rest(cocci: bytes, source: bytes, *, timeout: float) -> Outcome:
+def run_to_rest(
+    cocci: bytes,
+    source: bytes,
+    *,
+    timeout: float,
+    trusted: bool = False,
+    where: str = "semantic patch",
+) -> Outcome:
     """`run_spatch`, outermost match first where matches of one rule nest in each other.
 
     spatch refuses to change `f(f(x))` by a rule about `f(e)`; told to leave nested matches
     alone it takes the outer one, and the inner one in the next run. Rules that find
     something to change in what they wrote never come to rest: that is an error.
     """
-    done = run_spatch(cocci, source, timeout=timeout)
+    done = run_spatch(cocci, source, timeout=timeout, trusted=trusted, where=where)
     if not done.nested:
         return done
     text = source
     for _ in range(_DEEPEST):
-        done = run_spatch(cocci, text, timeout=timeout, options=["--disallow-nested-exps"])
+        done = run_spatch(
+            cocci,
+            text,
+            timeout=timeout,
+            options=["--disallow-nested-exps"],
+            trusted=trusted,
+            where=where,
+        )
         if done.kind is Kind.UNCHANGED:
             return Outcome(Kind.PATCHED, text)
         if done.kind is not Kind.PATCHED:
