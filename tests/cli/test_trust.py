@@ -30,14 +30,14 @@ def test_no_script_of_an_outsider_runs(
     mark = tmp_path / "mark"
     cocci = conversion / "idioms.cocci"
     cocci.write_text(cocci.read_text() + hidden.replace("MARK", str(mark)))
-    words = {
+    commands: dict[str, list[str | Path]] = {
         "convert": ["convert", conversion, "--tree", small_tree, "--diff"],
         "series": ["series", conversion, "--tree", small_tree, "-o", tmp_path / "out"],
         "rules test": ["rules", "test", conversion],
         "lint": ["lint", cocci],
-    }[command]
+    }
     done = subprocess.run(
-        [sys.executable, "-m", "zpconvert", *words],
+        [sys.executable, "-m", "zpconvert", *commands[command]],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -56,10 +56,11 @@ def test_consent_reaches_spatch(small_tree: Path, tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     cocci = conversion / "idioms.cocci"
     cocci.write_text(cocci.read_text() + HIDDEN["comment"].replace("MARK", str(mark)))
-    for words in (
+    commands: list[list[str | Path]] = [
         ["convert", conversion, "--tree", small_tree, "--diff"],
         ["rules", "test", conversion],
-    ):
+    ]
+    for words in commands:
         subprocess.run(
             [sys.executable, "-m", "zpconvert", *words, "--allow-scripts"],
             cwd=ROOT,
