@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -221,3 +222,13 @@ def test_colour_and_progress_are_for_terminals_only(words: list[str]) -> None:
     plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown)
     for line in zpconvert(*argv).stdout.splitlines()[:20]:
         assert line.expandtabs() in plain.expandtabs()
+
+
+def test_a_slot_that_the_tree_lacks_is_said(small_tree: Path, tmp_path: Path) -> None:
+    conversions = tmp_path / "conversions"
+    shutil.copytree(Path(OBJPOOL).parent, conversions)
+    file = conversions / "objpool/conversion.toml"
+    file.write_text(file.read_text().replace('"trylock_group",', '"trylock_grup",', 1))
+    done = zpconvert("convert", conversions / "objpool", "--tree", small_tree, "--diff")
+    assert done.returncode == 0
+    assert done.stderr == "step introduce in part: this tree lacks trylock_grup\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from zpconvert.cli.options import computed, conversion_argument, running_options, tree_option
-from zpconvert.cli.talk import say, show_code
+from zpconvert.cli.talk import say, say_absent, show_code
 from zpconvert.errors import UserError
 
 
@@ -55,6 +55,7 @@ def command(
         raise UserError(
             "--upto", f"{upto} is more than the {len(result.states)} patches", "take less"
         )
+    say_absent(result)
     from zpconvert import posting
 
     files = posting.files_upto(result, upto)

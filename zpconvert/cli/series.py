@@ -11,7 +11,7 @@ import click
 
 from zpconvert.cli.boundary import Findings
 from zpconvert.cli.options import computed, conversion_argument, running_options, tree_option
-from zpconvert.cli.talk import progress, say
+from zpconvert.cli.talk import progress, say, say_absent
 from zpconvert.errors import UserError
 from zpconvert.kernel.source import cache_home
 
@@ -157,10 +157,7 @@ def _summary(
         say(f"every commit compiles at W=1 without a new warning: {', '.join(measurement.cells)}")
     for trouble in measurement.troubles if measurement is not None else ():
         say(f"patch {trouble.number}, cell {trouble.cell}: {trouble.text}")
-    for absent in result.absent:
-        what = "left out" if absent.gone else "in part"
-        lacks = ", ".join(absent.missing) or "anything that it would change"
-        say(f"step {absent.step.id} {what}: this tree lacks {lacks}")
+    say_absent(result)
     for note in result.notes:
         say(f"step {note.step}: {note.text}")
     for slot, reason in result.kept:
@@ -168,9 +165,9 @@ def _summary(
     for name, uses in result.deprecated:
         say(f"deprecated, left as it is: {name}(), {uses} times")
     for helper, missing in result.unoffered:
-        say(f"helper {helper.name} left out: this tree has no {missing}")
+        say(f"helper {helper.name} left out: nothing that the files include has {missing}")
     for family in result.families:
-        if not family.complete:
+        if family.present and not family.complete:
             names = ", ".join(family.left_out)
             them = "it" if len(family.left_out) == 1 else "them"
             say(f"family {family.name}: {names} left out, nothing uses {them}")

@@ -7,8 +7,12 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from zpconvert.pipeline import Converted
 
 
 @contextmanager
@@ -59,3 +63,11 @@ def show_code(text: str, language: str) -> None:
     whole = {"stripnl": False, "ensurenl": False}
     lexer = SmplLexer(**whole) if language == "smpl" else get_lexer_by_name(language, **whole)
     click.echo(highlight(text, lexer, TerminalFormatter()), nl=False)
+
+
+def say_absent(result: Converted) -> None:
+    """What the conversion's steps name and the tree does not have."""
+    for absent in result.absent:
+        what = "left out" if absent.gone else "in part"
+        lacks = ", ".join(absent.missing) or "anything that it would change"
+        say(f"step {absent.step.id} {what}: this tree lacks {lacks}")
