@@ -56,8 +56,8 @@ def _install(staged: list[tuple[Path, Path]]) -> None:
     done: list[Path] = []
     try:
         for new, target in staged:
+            done.append(target)  # first: Ctrl-C can come between the two
             new.replace(target)
-            done.append(target)
     except BaseException:
         for target in done:
             old = before[target]
