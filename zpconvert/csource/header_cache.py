@@ -62,7 +62,8 @@ def write(root: Path, kind: str, key: str, content: object) -> None:
                 out.write(blake2b(payload, digest_size=_DIGEST).digest() + payload)
             Path(name).replace(place)
         except BaseException:
-            Path(name).unlink()
+            # gone if it is in place already; an error here would be suppressed, and Ctrl-C with it
+            Path(name).unlink(missing_ok=True)
             raise
 
 
