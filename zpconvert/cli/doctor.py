@@ -24,7 +24,8 @@ class Need:
     """A program or a C header that zpconvert, or the kernel's build, works with.
 
     name: of the program, or `<header.h>`. use: what for. needed: the main job fails without.
-    minimum: lowest version that works, empty if any does. The rest are package names.
+    minimum: lowest version that works, empty if any does. The rest are package names,
+    `debian` several of them where one does not bring all that it needs.
     """
 
     name: str
@@ -38,7 +39,15 @@ class Need:
 
 #: Package names: packages.debian.org, packages.fedoraproject.org, archlinux.org/packages.
 NEEDS = (
-    Need("spatch", "applies the semantic patches", "coccinelle", "coccinelle", "coccinelle", "1.1"),
+    # on Debian 13 spatch finds its Python, for scripts, through libpython3-dev only
+    Need(
+        "spatch",
+        "applies the semantic patches",
+        "coccinelle libpython3-dev",
+        "coccinelle",
+        "coccinelle",
+        "1.1",
+    ),
     Need("git", "commits, diffs, mails", "git", "git-core", "git", "2.30"),
     Need("gcc", "compiles every commit", "gcc", "gcc", "gcc", "8.1"),
     Need("make", "the kernel's build", "make", "make", "make", "4.0"),
@@ -61,7 +70,7 @@ NEEDS = (
     Need(
         "git send-email",
         "mails the series",
-        "git-email",
+        "git-email libmailtools-perl",
         "git-email",
         "git and perl-net-smtp-ssl",
         needed=False,
@@ -135,7 +144,7 @@ def command(as_json: bool, install: bool) -> None:
     missing = [one for one in found if not one.good]
     lacking = any(one.need.needed for one in missing)
     if install and missing and (lacking or shutil.which("apt-get")):
-        _install(sorted({one.need.debian for one in missing}), missing)
+        _install(sorted({p for one in missing for p in one.need.debian.split()}), missing)
         return
     click.echo(_json(found) if as_json else _table(found))
     if lacking:
