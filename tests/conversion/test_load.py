@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from zpconvert.conversion.load import list_conversions, load
-from zpconvert.conversion.model import Border, Conversion
+from zpconvert.conversion.model import Boot, Border, Conversion
 from zpconvert.errors import UserError
 from zpconvert.resources import semantic_patches_dir
 
@@ -87,6 +87,12 @@ variables = [
 ]
 functions = [{ match = "^get_page_of$", to = "get_desc_of" }]
 
+[boot]
+kconfig = ["CONFIG_LOADED=y"]
+loads = ["zswap"]
+zpool = "pool"
+counters = ["zswpout"]
+
 [[border]]
 slot = "migrate:page"
 reason = "fixed signature"
@@ -149,6 +155,7 @@ def test_a_whole_conversion(root: Path) -> None:
     assert [rename("pages") for rename in conversion.variables] == ["pages", "pdescs"]
     assert conversion.variables[0]("next_page") == "next_desc"
     assert conversion.border == (Border("migrate:page", "fixed signature"),)
+    assert conversion.boot == Boot(("CONFIG_LOADED=y",), ("zswap",), "pool", ("zswpout",))
     assert conversion.smpl == (root / "pool/idioms.cocci",)
     assert not conversion.bundled
     one, two = conversion.steps
@@ -182,8 +189,8 @@ FAULTS = [
     ('["mm/pool.c"]', '["../x.c"]', "files", "no path inside the tree"),
     ('["mm/pool.c"]', '["mm/desc.h"]', "files", "the generated header"),
     ('"one()",', "7,", "    7,", "array of non-empty strings"),
-    ('"one()",', '"one:page",', '    "one:page",\n]', "named already by step 'one' on line 31"),
-    ('"two:page"', '"one()"', 'slots = ["one()"]', "named already by step 'one' on line 32"),
+    ('"one()",', '"one:page",', '    "one:page",\n]', "named already by step 'one' on line 37"),
+    ('"two:page"', '"one()"', 'slots = ["one()"]', "named already by step 'one' on line 38"),
     ('"two:page"', '"migrate:page"', 'slots = ["migrate', "named already by the border"),
     ('body = "Body."\nslots = ["two', 'slots = ["two', '[[step]]\nid = "two"', "'body' is missing"),
     ('"Body."\nslots = ["two', '" "\nslots = ["two', 'body = " "', "has no commit message body"),
@@ -201,6 +208,13 @@ FAULTS = [
     ("<a@example.org>", "a@example.org", "trailers", "names no person"),
     ("Suggested-by", "Signed-off-by", "trailers", "cannot be signed off in advance"),
     ("CONFIG_POOL=y", "POOL=y", "kconfig", "is no setting"),
+    ("CONFIG_LOADED=y", "LOADED", 'kconfig = ["LOADED', "is no setting"),
+    ('["zswap"]', '["zswop"]', "loads", "no load 'zswop'; known: zram, zswap"),
+    ('["zswap"]', '["zswap", "zswap"]', "loads", "'zswap' is named twice"),
+    ('["zswap"]', "[]", "loads", "'loads' is empty"),
+    ('["zswap"]', '["zram"]', "zpool", "a pool without the load 'zswap'"),
+    ('zpool = "pool"\n', "", "[boot]", "'zpool' is missing"),
+    ('counters = ["zswpout"]\n', "", "[boot]", "'counters' is missing"),
     ('text = """', 'text = "', 'text = "', "bad TOML"),
     ("[names]", "[conversion]", '[conversion]\nvar', "bad TOML"),
 ]  # fmt: skip

@@ -10,7 +10,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from zpconvert.conversion.descriptor import check_tree_path, load_descriptor
-from zpconvert.conversion.model import Border, Conversion, Descriptor, Renaming, Stale, Step
+from zpconvert.conversion.model import (
+    LOADS,
+    Boot,
+    Border,
+    Conversion,
+    Descriptor,
+    Renaming,
+    Stale,
+    Step,
+)
 from zpconvert.conversion.table import Table, read_toml
 from zpconvert.errors import UserError
 from zpconvert.resources import semantic_patches_dir
@@ -37,7 +46,7 @@ def load(name_or_dir: str) -> Conversion:
     """
     directory = _find(name_or_dir)
     root = read_toml(directory / _FILE)
-    root.only({"conversion", "cover", "names", "border", "step"})
+    root.only({"conversion", "cover", "names", "boot", "border", "step"})
     head = root.table("conversion")
     head.only({"descriptor", "files", "prefix", "kconfig", "kconfig_module", "smpl"})
     cover = root.table("cover")
@@ -67,6 +76,7 @@ def load(name_or_dir: str) -> Conversion:
         bundled=directory.resolve().is_relative_to(semantic_patches_dir().resolve()),
         kconfig=_kconfig(head, "kconfig"),
         kconfig_module=_kconfig(head, "kconfig_module"),
+        boot=_boot(root.table("boot")) if "boot" in root.values else None,
     )
 
 
@@ -142,6 +152,25 @@ def _kconfig(head: Table, key: str) -> tuple[str, ...]:
         if not _KCONFIG.fullmatch(setting):
             head.fail(f"'{setting}' is no setting", "write CONFIG_NAME=y", key, index)
     return settings
+
+
+def _boot(table: Table) -> Boot:
+    table.only({"kconfig", "loads", "zpool", "counters"})
+    loads = table.texts("loads", needed=True)
+    for index, load in enumerate(loads):
+        if load not in LOADS:
+            todo = f"known: {', '.join(LOADS)}"
+            table.fail(f"there is no load '{load}'", todo, "loads", index)
+        if load in loads[:index]:
+            table.fail(f"'{load}' is named twice", "name it once", "loads", index)
+    if "zswap" in loads:
+        zpool = table.text("zpool", empty="zswap has no pool")
+    elif "zpool" in table.values:
+        table.fail("a pool without the load 'zswap'", "add the load or drop the pool", "zpool")
+    else:
+        zpool = ""
+    counters = table.texts("counters", needed=True)
+    return Boot(_kconfig(table, "kconfig"), loads, zpool, counters)
 
 
 def _renaming(table: Table) -> Renaming:

@@ -179,6 +179,26 @@ class Step:
     line: int
 
 
+#: What `validate --boot` can run in a booted kernel (zpconvert/boot/init/).
+LOADS = ("zram", "zswap")
+
+
+@dataclass(frozen=True)
+class Boot:
+    """How a kernel with the converted files is booted and put under load.
+
+    kconfig: settings that the loads need, over the conversion's own.
+    loads: some of LOADS, in order. zpool: zswap's pool, empty without that load.
+    counters: names of what the loads count; each must come out above zero, else the run
+    proves nothing.
+    """
+
+    kconfig: tuple[str, ...]
+    loads: tuple[str, ...]
+    zpool: str
+    counters: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Conversion:
     """A conversion directory, read and checked.
@@ -189,6 +209,7 @@ class Conversion:
     smpl: paths of the hand-written semantic patches, in order.
     kconfig: settings a build needs to compile the files, as `CONFIG_ZRAM=y`.
     kconfig_module: those that build them as modules; empty if they cannot be.
+    boot: how kernels are booted under load; None if the conversion does not say.
     bundled: it came with the package, so its scripts are trusted.
     """
 
@@ -207,3 +228,4 @@ class Conversion:
     bundled: bool
     kconfig: tuple[str, ...] = ()
     kconfig_module: tuple[str, ...] = ()
+    boot: Boot | None = None
