@@ -5,15 +5,17 @@
 #   make check      set-up and every test
 #   make check-full every commit of the series in every cell, cross compilers installed
 #   make bench      what the series costs, as ratios
+#   make fuzz       check and lint on texts made up, SECONDS=600 each with Hypothesis, atheris
 #   make clean      remove what was made here; the kernel cache stays
 #
 # Variables: KERNEL=path of your own tree (git or plain), CONVERSION=name or directory,
-# SERIES_FLAGS=more options of 'zpconvert series', OUT=output directory.
+# SERIES_FLAGS=more options of 'zpconvert series', OUT=output directory, SECONDS of each fuzzer.
 
 CONVERSION = zsmalloc
 KERNEL =
 SERIES_FLAGS =
 OUT = outgoing
+SECONDS = 600
 
 VENV = .venv
 BIN = $(VENV)/bin
@@ -22,7 +24,7 @@ PYTHON3 = python3
 # As root there may be no sudo, and it is not needed.
 AS_ROOT = $$([ "$$(id -u)" = 0 ] || echo sudo) env DEBIAN_FRONTEND=noninteractive
 
-.PHONY: series check check-full bench clean
+.PHONY: series check check-full bench fuzz clean
 
 series: $(VENV)/.ready
 	@tree='$(KERNEL)'; [ "$$tree" ] || tree=$$($(BIN)/zpconvert kernel) || exit; \
@@ -44,6 +46,11 @@ check-full: check
 
 bench: $(VENV)/.ready-test
 	$(BIN)/python tests/bench/run.py
+
+fuzz: $(VENV)/.ready-test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	for verb in check lint; do for engine in hypothesis atheris; do \
+	  $(BIN)/python -m tests.fuzz.$$verb $$engine $(SECONDS) || exit; done; done
 
 clean:
 	rm -rf $(VENV) build dist outgoing .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

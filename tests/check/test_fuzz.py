@@ -1,62 +1,43 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Any text is checked: no crash, and mending comes to an end."""
+"""Any text is checked: no crash, and mending comes to an end (the longer run: `make fuzz`)."""
 
 from __future__ import annotations
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from zpconvert.check import formats, run, sample
-from zpconvert.check.rules import RULES
-from zpconvert.check.subject import Subject
-from zpconvert.check.vocabulary import vocabulary
-
-WORDS = r"""
-struct page struct desc desc_page( page_desc( desc_folio( -> index private next handle
-lock_page( folio_lock( unlock_page( pfn_to_page( page_to_pfn( ( ) { } [ ] ; , * & = ? : # "
-static inline void int long return if for typedef union 0 1 p d x // /* */ . ...
-zpconvert: allow ZPC001 ZPC002 reason define ifdef endif include MATCH( static_assert(
-offsetof( sizeof( typeof( _Generic( const
-"""
-CASTS = [b"(struct page *)", b"(struct desc *)", b"\n", b"\\\n", b"\r\n", b"\xff", b"\0"]
-PIECES = [*(word.encode() for word in WORDS.split()), *CASTS]
-EXAMPLES = [e.encode() for r in RULES for e in (*r.VALID, *r.INVALID)] + [sample.HEADER]
-
-soup = st.lists(st.sampled_from(PIECES), max_size=60).map(b" ".join)
-
-
-@st.composite
-def spoilt(draw: st.DrawFn) -> bytes:
-    """An example with a piece of it replaced."""
-    text = draw(st.sampled_from(EXAMPLES))
-    start = draw(st.integers(0, len(text)))
-    end = draw(st.integers(start, min(len(text), start + 30)))
-    return text[:start] + draw(soup) + text[end:]
-
-
-def examine(make: run.Make, text: bytes) -> None:
-    found = run.findings(make, text)
-    lines = text.count(b"\n") + 1
-    for finding in found:
-        assert 1 <= finding.line <= finding.last <= lines
-        assert finding.column >= 1
-    assert formats.sarif(found, {f.path: text for f in found}, "0.1.0")
-    mended, _ = run.mended(make, text)
-    assert run.mended(make, mended) == (mended, 0)
+from tests.fuzz import check
+from tests.fuzz.engine import Part
 
 
 @settings(max_examples=150, deadline=None)
-@given(text=st.one_of(soup, spoilt(), st.binary(max_size=200)), header=st.booleans())
-def test_any_text(text: bytes, header: bool) -> None:
-    examine(lambda source: sample.subject(source, header=header), text)
+@given(text=check.sources)
+def test_any_text(text: bytes) -> None:
+    check.source(text)
 
 
 @settings(max_examples=60, deadline=None)
-@given(header=st.one_of(soup, spoilt()), text=spoilt())
-def test_any_header(header: bytes, text: bytes) -> None:
-    words = vocabulary(sample.DESCRIPTOR, header)
-    examine(lambda source: Subject("x.c", source, words), text)
+@given(header=check.sources)
+def test_any_header(header: bytes) -> None:
+    check.header(header)
+
+
+@settings(max_examples=60, deadline=None)
+@given(header=check.sources, text=check.spoilt(check.EXAMPLES, check.soup))
+def test_any_text_in_the_words_of_any_header(header: bytes, text: bytes) -> None:
+    check.source_of(header, text)
+
+
+@settings(max_examples=60, deadline=None)
+@given(mail=check.mails)
+def test_any_patch(mail: bytes) -> None:
+    check.mail(mail)
+
+
+@pytest.mark.parametrize("part", check.TARGET.parts, ids=lambda part: part.__name__)
+def test_what_the_fuzzers_start_from_passes(part: Part) -> None:
+    for text in check.TARGET.parts[part][1]:
+        part(text)
 
 
 @pytest.mark.parametrize(
@@ -73,6 +54,6 @@ def test_any_header(header: bytes, text: bytes) -> None:
     ],
     ids=["parentheses", "sums", "blocks", "casts", "nested", "stars", "structs", "conditions"],
 )
-@pytest.mark.parametrize("header", [False, True])
-def test_nested_without_end(text: bytes, header: bool) -> None:
-    examine(lambda source: sample.subject(source, header=header), text)
+@pytest.mark.parametrize("part", [check.source, check.header])
+def test_nested_without_end(text: bytes, part: Part) -> None:
+    part(text)

@@ -16,6 +16,7 @@ from zpconvert.conversion.model import Descriptor
 from zpconvert.csource import unit as csource
 from zpconvert.csource.ctype import CType
 from zpconvert.csource.unit import Macro, Unit
+from zpconvert.errors import UserError
 
 _CAST = re.compile(rb"\(\s*(?:const\s+)?struct\s+(\w+)\s*\*\s*\)")
 _CALL = re.compile(rb"\b(\w+)\s*\(")
@@ -67,8 +68,15 @@ class Vocabulary:
 
 
 def vocabulary(descriptor: Descriptor, header: bytes | None) -> Vocabulary:
-    """The names in use where this header is (None: it is not in the tree)."""
-    unit = csource.read(header) if header is not None else None
+    """The names in use where this header is (None: it is not in the tree).
+
+    Raises UserError for a header that nests deeper than the parser's reader goes.
+    """
+    try:
+        unit = csource.read(header) if header is not None else None
+    except RecursionError:
+        where, what = descriptor.header, "is nested too deeply to be followed"
+        raise UserError(where, what, "mend the header") from None
     if unit is None:
         return Vocabulary(
             descriptor,
