@@ -28,7 +28,7 @@ AS_ROOT = $$([ "$$(id -u)" = 0 ] || echo sudo) env DEBIAN_FRONTEND=noninteractiv
 
 series: $(VENV)/.ready
 	@tree='$(KERNEL)'; [ "$$tree" ] || tree=$$($(BIN)/zpconvert kernel) || exit; \
-	$(BIN)/zpconvert series '$(CONVERSION)' --tree "$$tree" -o '$(OUT)' --measure $(SERIES_FLAGS)
+	$(BIN)/zpconvert series '$(CONVERSION)' --tree "$$tree" -o '$(OUT)' --validate quick $(SERIES_FLAGS)
 
 check: $(VENV)/.ready-test
 	$(BIN)/ruff check .

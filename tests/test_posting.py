@@ -17,27 +17,47 @@ from zpconvert.errors import UserError
 from zpconvert.git.model import Ident
 from zpconvert.mail import record
 from zpconvert.mail.check import am_roundtrip, codespell
+from zpconvert.mail.cover import CellOutcome, ObjectSize, Proof
 from zpconvert.mail.maintainers import NotAvailable
 from zpconvert.mail.record import SeriesOptions
-from zpconvert.measure import Measurement, Size
 from zpconvert.pipeline import Absent, Converted
+from zpconvert.proof import Proven
 
 TREE = Path(__file__).resolve().parent.parent / "fixtures/tree"
 IDENT = Ident("A U Thor", "author@example.org", "1717243200 +0200")
+
+
+SHOWN = Proof("quick", (CellOutcome("compaction", "gcc", "ran", ""),), (), {"equal": 9}, (), ())
+
+
+class Sized:
+    """Stands for validation, and says which mails it was given."""
+
+    def prove(self, mails: Path, *_: object) -> Proven:
+        self.read = sorted(path.name for path in mails.glob("*.patch"))
+        size = ObjectSize("compaction", "mm/objpool.o", 7001, 6865)
+        return Proven(SHOWN, (size,), (), b"{}\n")
 
 
 def written(
     out: Path,
     conversion: Conversion,
     result: Converted,
-    measurement: Measurement | None = None,
+    prover: Sized | None = None,
     signoff: bool = False,
     **options: object,
 ) -> tuple[Path, ...]:
     """The paths of the mails of a series."""
     chosen = SeriesOptions(**options)  # type: ignore[arg-type]
     posted = posting.post(
-        out, TREE, conversion, result, measurement, ident=IDENT, signoff=signoff, options=chosen
+        out,
+        TREE,
+        conversion,
+        result,
+        prover,
+        ident=IDENT,
+        signoff=signoff,
+        options=chosen,  # type: ignore[arg-type]
     )
     return tuple(path for path in posted.paths if path.suffix == ".patch")
 
@@ -149,9 +169,13 @@ def test_the_cover_letter_s_sizes_are_measured_and_name_the_cell(
     """REVIEW row 19: a claimed size that nobody could repeat."""
     bare = written(tmp_path / "bare", objpool, objpool_result)[0].read_text()
     assert "bytes" not in bare
-    size = Size("compaction", "mm/objpool.o", 7001, 6865)
-    measurement = Measurement(("compaction",), 6, (size,), ())
-    cover = written(tmp_path / "out", objpool, objpool_result, measurement)[0].read_text()
+    prover = Sized()
+    cover = written(tmp_path / "out", objpool, objpool_result, prover)[0].read_text()
+    assert prover.read == sorted(path.name for path in (tmp_path / "out").glob("*.patch"))
+    assert (tmp_path / "out/report.json").read_bytes() == b"{}\n"
+    known = record.load(tmp_path / "out")
+    assert known is not None
+    assert known.measured.proof == SHOWN
     line = next(line for line in cover.splitlines() if "mm/objpool.o" in line)
     assert "compaction" in cover
     assert {"7001", "6865"} <= set(re.findall(r"\d+", line))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zpconvert.conversion.model import Conversion, Step
 from zpconvert.errors import UserError
@@ -14,21 +15,25 @@ from zpconvert.git import repo
 from zpconvert.git.diff import SeriesStat
 from zpconvert.git.model import Commit, Ident
 from zpconvert.kernel.tree import open_tree
-from zpconvert.mail import cover, lint
-from zpconvert.mail.cover import Base, Cover, Deprecation, Measured, ObjectSize, Shrunk
+from zpconvert.mail import cover, lint, record
+from zpconvert.mail.cover import Base, Cover, Deprecation, Letter, Measured, Shrunk
 from zpconvert.mail.message import compose
 from zpconvert.mail.record import Origin, SeriesOptions, StepRecord
 from zpconvert.mail.series import write_series
-from zpconvert.measure import Measurement
 from zpconvert.pipeline import Absent, Converted
+
+if TYPE_CHECKING:
+    from zpconvert.proof import Proven, Prover
 
 
 @dataclass(frozen=True)
 class Posted:
-    """The mails written, cover letter first, and what git counts in the series."""
+    """The mails written, cover letter first, what git counts in the series, and what was
+    shown of it."""
 
     paths: tuple[Path, ...]
     stat: SeriesStat
+    proven: Proven | None
 
 
 def commits(conversion: Conversion, result: Converted, ident: Ident, signoff: bool) -> list[Commit]:
@@ -80,14 +85,13 @@ def base_of(tree: Path) -> Base:
 def measured(
     conversion: Conversion,
     result: Converted,
-    measurement: Measurement | None,
-    churn: float | None = None,
+    churn: float,
+    proven: Proven | None,
 ) -> Measured:
     """What the cover letter and series.json say was measured."""
     instead = {d.name: d.instead for d in conversion.descriptor.deprecated}
-    sizes = measurement.sizes if measurement is not None else ()
     return Measured(
-        sizes=tuple(ObjectSize(s.cell, s.object, s.before, s.after) for s in sizes),
+        sizes=proven.sizes if proven is not None else (),
         functions=result.functions,
         churn=churn,
         steps=tuple(_shrunk(conversion, absent) for absent in result.absent),
@@ -95,6 +99,7 @@ def measured(
             Deprecation(name, uses, f"{instead[name]}() is to take its place")
             for name, uses in result.deprecated
         ),
+        proof=proven.proof if proven is not None else None,
     )
 
 
@@ -111,32 +116,39 @@ def post(
     tree: Path,
     conversion: Conversion,
     result: Converted,
-    measurement: Measurement | None,
+    prover: Prover | None,
     *,
     ident: Ident,
     signoff: bool,
     options: SeriesOptions,
 ) -> Posted:
-    """Write the series into `out`, whole or not at all; see `mail.series.write_series`."""
+    """Write the series into `out`, whole or not at all; see `mail.series.write_series`.
+
+    prover: validates the mails before they go there, with its report beside them.
+    """
     base = base_of(tree)
     stats: list[SeriesStat] = []
+    proven: list[Proven] = []
 
-    def blurb(stat: SeriesStat) -> str:
+    def letter(stat: SeriesStat, mails: Path) -> Letter:
         stats.append(stat)
-        values = measured(conversion, result, measurement, stat.churn)
-        return cover.blurb(conversion.cover_text, values, base)
+        if prover is not None:
+            proven.append(prover.prove(mails, out, tree, conversion, result.tree))
+            (mails / record.REPORT).write_bytes(proven[0].report)
+        values = measured(conversion, result, stat.churn, proven[0] if proven else None)
+        return Letter(cover.blurb(conversion.cover_text, values, base), values)
 
     origin = Origin(
         tool=f"zpconvert {version('zpconvert')}",
         conversion=conversion.name,
         base=base,
         steps=tuple(StepRecord(s.step.id, s.slots, s.helpers) for s in result.states),
-        measured=measured(conversion, result, measurement),
     )
     made = commits(conversion, result, ident, signoff)
-    letter = Cover(conversion.cover_title, blurb)
-    paths = write_series(out, result.base, made, options, letter, origin)
-    return Posted(tuple(paths), stats[0])
+    paths = write_series(
+        out, result.base, made, options, Cover(conversion.cover_title, letter), origin
+    )
+    return Posted(tuple(paths), stats[0], proven[0] if proven else None)
 
 
 def files_upto(result: Converted, upto: int | None) -> Mapping[str, bytes]:

@@ -600,12 +600,14 @@ def test_ctrl_c_at_any_moment(seed: int, small_tree: Path, tmp_path: Path) -> No
     )
     assert list((tmp_path / "tmp").iterdir()) == []
     assert not [path for path in (small_tree / "mm").iterdir() if path.name.startswith(".objpool")]
+    whole = seen(small_tree) != before if write else out.exists() and len(list(out.iterdir())) == 8
     if code == 0:
-        assert seen(small_tree) != before if write else len(list(out.iterdir())) == 8
+        assert whole
     else:
         # when it comes in an exec() of text (dataclasses), CPython ends as the signal would,
         # which a shell shows as 130, too
         assert code in (130, -signal.SIGINT)
-        assert said == "zpconvert: interrupted\n"
-        assert seen(small_tree) == before
-        assert not out.exists()
+        assert said.endswith("zpconvert: interrupted\n")
+        # it may come when all is written and only the summary is not out yet
+        assert whole or (said == "zpconvert: interrupted\n" and not out.exists())
+        assert whole or seen(small_tree) == before

@@ -13,7 +13,7 @@ import pytest
 
 from zpconvert.git.diff import SeriesStat
 from zpconvert.git.model import Commit, Ident
-from zpconvert.mail.cover import Base, Cover, Measured, blurb
+from zpconvert.mail.cover import Base, Cover, Letter, Measured, blurb
 from zpconvert.mail.message import compose
 from zpconvert.mail.record import Origin, SeriesOptions, StepRecord
 from zpconvert.mail.series import write_series
@@ -72,8 +72,9 @@ class Sample:
     title: str = "mm/a: use g()"
     text: str = "What it is for."
 
-    def blurb(self, stat: SeriesStat) -> str:
-        return blurb(self.text, Measured(churn=stat.churn), self.source)
+    def letter(self, stat: SeriesStat, _: Path) -> Letter:
+        measured = Measured(churn=stat.churn)
+        return Letter(blurb(self.text, measured, self.source), measured)
 
     @property
     def origin(self) -> Origin:
@@ -82,7 +83,7 @@ class Sample:
 
     def write(self, out: Path, **options: object) -> list[Path]:
         chosen = SeriesOptions(**options)  # type: ignore[arg-type]
-        cover = Cover(self.title, self.blurb)
+        cover = Cover(self.title, self.letter)
         return write_series(out, self.base, self.commits, chosen, cover, self.origin)
 
 

@@ -1,7 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 from __future__ import annotations
 
-from zpconvert.mail.cover import Base, Deprecation, Measured, ObjectSize, Shrunk, blurb
+from zpconvert.mail.cover import (
+    Base,
+    CellOutcome,
+    Deprecation,
+    Measured,
+    ObjectSize,
+    Proof,
+    Shrunk,
+    blurb,
+)
 
 GIT = Base("v6.12-3-g0123456789ab", "0" * 40)
 
@@ -57,6 +66,51 @@ Deprecated calls left as they are:
 - kmap_atomic(), 1 use: use kmap_local_page()
 """
     )
+
+
+RAN = CellOutcome("first", "gcc 12", "ran", "")
+
+
+def test_what_was_proven_is_said_with_the_way_to_repeat_it() -> None:
+    cells = (RAN, CellOutcome("second", "gcc 12", "ran", ""), CellOutcome("c", "clang", "ran", ""))
+    verdicts = {"equal": 40, "assumed": 2, "unknown": 0, "different": 0}
+    proof = Proof(
+        "quick", cells, ("checkpatch", "codespell"), verdicts, ("order-0: one page each",), ()
+    )
+    assert (
+        blurb("Text.", Measured(proof=proof), GIT)
+        == """\
+Text.
+
+Each commit was compared with its parent by zpconvert validate:
+
+- it compiles at W=1 without a new warning: first, second (gcc 12); c
+  (clang)
+- object code of its functions against the parent's: 40 equal, 2 assumed
+- assumed, order-0: one page each
+- git am takes the mails; checkpatch and codespell find nothing new
+
+To repeat it, with LINUX as the base of the series: zpconvert validate
+MAILS --tree LINUX --matrix quick
+"""
+    )
+
+
+def test_what_fell_short_is_said_and_nothing_is_claimed_beside_it() -> None:
+    proof = Proof(
+        "full",
+        (RAN, CellOutcome("far", "s390x-gcc", "not run", "no s390x-gcc")),
+        ("checkpatch",),
+        {"equal": 3, "different": 1},
+        (),
+        ("equality, patch 2: f: different",),
+    )
+    text = blurb("Text.", Measured(proof=proof), GIT)
+    assert "- FELL SHORT, equality, patch 2: f: different\n" in text
+    assert "- not compiled, cell far: no s390x-gcc\n" in text
+    assert "3 equal, 1 different" in text
+    assert "without a new warning" not in text
+    assert "find nothing" not in text
 
 
 def test_the_text_is_wrapped() -> None:

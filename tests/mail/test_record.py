@@ -11,7 +11,15 @@ import pytest
 from zpconvert.errors import UserError
 from zpconvert.git.diff import FileDiff
 from zpconvert.mail import record
-from zpconvert.mail.cover import Base, Deprecation, Measured, ObjectSize, Shrunk
+from zpconvert.mail.cover import (
+    Base,
+    CellOutcome,
+    Deprecation,
+    Measured,
+    ObjectSize,
+    Proof,
+    Shrunk,
+)
 
 if TYPE_CHECKING:
     from zpconvert.mail.record import SeriesRecord
@@ -34,6 +42,14 @@ FULL = record.SeriesRecord(
         1.0,
         (Shrunk("s", "r", True),),
         (Deprecation("d", 1, "i"),),
+        Proof(
+            "quick",
+            (CellOutcome("c", "gcc", "ran", ""),),
+            ("codespell",),
+            {"equal": 3},
+            ("a: b",),
+            (),
+        ),
     ),
     ("f", "series.json"),
 )
@@ -49,6 +65,15 @@ def test_what_is_written_is_read_back(tmp_path: Path, full: SeriesRecord) -> Non
 
 def test_a_directory_without_a_record(tmp_path: Path) -> None:
     assert record.load(tmp_path) is None
+
+
+def test_a_field_that_an_earlier_version_did_not_have_has_its_default(tmp_path: Path) -> None:
+    data = json.loads(record.dump(FULL))
+    del data["measured"]["proof"]
+    (tmp_path / record.NAME).write_text(json.dumps(data))
+    known = record.load(tmp_path)
+    assert known is not None
+    assert known.measured == replace(FULL.measured, proof=None)
 
 
 def test_a_field_of_a_later_version_is_passed_over(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ imports of every command.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from importlib import import_module
 from typing import cast
@@ -95,4 +96,7 @@ def cli() -> None:
 
 def main() -> None:
     """The console script."""
-    sys.exit(run_command(lambda: cli(prog_name="zpconvert", standalone_mode=False)))
+    code = run_command(lambda: cli(prog_name="zpconvert", standalone_mode=False))
+    # the outcome is settled: a Ctrl-C while the interpreter ends must not turn it into another
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(code)

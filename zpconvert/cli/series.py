@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,12 +18,9 @@ from zpconvert.kernel.source import cache_home
 
 if TYPE_CHECKING:
     from zpconvert.conversion.model import Conversion
-    from zpconvert.measure import Measurement
     from zpconvert.pipeline import Converted
     from zpconvert.posting import Posted
-
-#: What --measure compiles in: page migration is where most of such a conversion happens.
-CELLS = ("compaction",)
+    from zpconvert.proof import Proven, Prover
 
 
 @click.command("series")
@@ -52,9 +50,10 @@ CELLS = ("compaction",)
 @click.option("--in-reply-to", metavar="MESSAGE-ID", help="Thread under this mail.")
 @click.option("--signoff", is_flag=True, help="Add your Signed-off-by to every patch.")
 @click.option(
-    "--measure",
-    is_flag=True,
-    help="Compile every commit, and give the object's size in the cover letter.",
+    "--validate",
+    "matrix",
+    metavar="quick|full|FILE",
+    help="Validate every commit in these cells and say in the cover letter what that showed.",
 )
 @click.option(
     "--json",
@@ -75,58 +74,63 @@ def command(
     cc: tuple[str, ...],
     in_reply_to: str | None,
     signoff: bool,
-    measure: bool,
+    matrix: str | None,
     json_file: Path | None,
     allow_scripts: bool,
     timeout: float,
 ) -> None:
     """Write CONVERSION's series as mails into OUT and print their paths, one a line.
 
-    Exit code 1 means that --measure found a commit that does not build or warns anew; the
-    mails are written all the same.
+    Exit code 1 means that --validate found a commit that falls short; the mails are written
+    all the same, and the cover letter says so.
 
     \b
     Examples:
-      zpconvert series NAME --tree ~/linux -o outgoing --signoff
+      zpconvert series NAME --tree ~/linux -o outgoing --signoff --validate quick
       zpconvert series NAME --tree ~/linux -o outgoing -v 2 --to linux-mm@kvack.org
     """
     from zpconvert import posting
     from zpconvert.git import repo
+    from zpconvert.kernel import cells
     from zpconvert.mail import output
     from zpconvert.mail.record import SeriesOptions
 
     output.check(out)
+    if matrix is not None:
+        cells.matrix(matrix)  # what is wrong with it is said before anything is done
     if json_file is not None and not json_file.parent.is_dir():
         raise UserError(str(json_file), "no such directory", "create it, or name another file")
     here = tree if tree.is_dir() else Path.cwd()
     known = repo.author_ident(here) if signoff else repo.known_ident(here)
     ident = known or repo.nobody(int(time.time()))
     found, result = computed(conversion, tree, allow_scripts, timeout)
-    measurement = _measured(tree, found, result) if measure else None
     options = SeriesOptions(reroll, subject_prefix, rfc, to, cc, in_reply_to)
-    posted = posting.post(
-        out, tree, found, result, measurement, ident=ident, signoff=signoff, options=options
-    )
+    with progress("writing") as tell:
+        prover = _prover(matrix, tell) if matrix is not None else None
+        posted = posting.post(
+            out, tree, found, result, prover, ident=ident, signoff=signoff, options=options
+        )
     for path in posted.paths:
         if path.suffix == ".patch":
             click.echo(path)
     if json_file is not None:
         json_file.write_bytes((out / "series.json").read_bytes())
-    _summary(tree, out, found, result, measurement, posted)
+    _summary(tree, out, found, result, posted)
     if known is None:
         say(
             f"not to be sent: git does not know who you are, so they are from {ident.person}; "
             "set user.name and user.email and repeat"
         )
-    if measurement is not None and measurement.troubles:
+    if posted.proven is not None and posted.proven.findings:
         raise Findings
 
 
-def _measured(tree: Path, found: Conversion, result: Converted) -> Measurement:
-    from zpconvert.measure import measure
+def _prover(matrix: str, tell: Callable[[str], None]) -> Prover:
+    # half the start-up of a series that is not validated
+    from zpconvert.kernel import cells
+    from zpconvert.proof import Prover
 
-    with progress("measuring") as tell:
-        return measure(tree, found, result, cells=CELLS, cache=cache_home(), tell=tell)
+    return Prover(matrix, cells.matrix(matrix), cache_home(), tell)
 
 
 def _summary(
@@ -134,7 +138,6 @@ def _summary(
     out: Path,
     found: Conversion,
     result: Converted,
-    measurement: Measurement | None,
     posted: Posted,
 ) -> None:
     """What a person wants to know at the end, on stderr."""
@@ -148,15 +151,8 @@ def _summary(
         f"churn {posted.stat.churn:.2f}"
     )
     say(f"{helpers} helpers in {found.descriptor.header}, {result.functions} functions changed")
-    for size in measurement.sizes if measurement is not None else ():
-        say(
-            f"{size.object}: {size.before} -> {size.after} bytes "
-            f"({size.after - size.before:+d}), cell {size.cell}"
-        )
-    if measurement is not None and not measurement.troubles:
-        say(f"every commit compiles at W=1 without a new warning: {', '.join(measurement.cells)}")
-    for trouble in measurement.troubles if measurement is not None else ():
-        say(f"patch {trouble.number}, cell {trouble.cell}: {trouble.text}")
+    if posted.proven is not None:
+        _proven(out, posted.proven)
     say_absent(result)
     for note in result.notes:
         say(f"step {note.step}: {note.text}")
@@ -181,3 +177,18 @@ def _summary(
             header = "to" if person.to else "cc"
             say(f"  --{header}='{person.address}'  # {person.role}")
     say(f"\nnext: read {posted.paths[0]}, then git send-email {out}/*.patch")
+
+
+def _proven(out: Path, proven: Proven) -> None:
+    from zpconvert.mail.cover import shown
+
+    for size in proven.sizes:
+        say(
+            f"{size.object}: {size.before} -> {size.after} bytes "
+            f"({size.after - size.before:+d}), cell {size.config}"
+        )
+    for line in shown(proven.proof):
+        say(line)
+    for finding in proven.findings:
+        say(f"  {finding.reproduce}")
+    say(f"the whole report: {out}/report.json")

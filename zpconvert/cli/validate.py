@@ -125,7 +125,7 @@ def _subject(
 ) -> Subject:
     from zpconvert.conversion.load import load
     from zpconvert.errors import UserError
-    from zpconvert.validate.subject import Subject, kconfig_of
+    from zpconvert.validate.subject import Subject, kconfig_of, of_conversion
 
     beyond = [n for n in only if n > len(series.commits)]
     if beyond:
@@ -141,17 +141,8 @@ def _subject(
         found = kconfig or kconfig_of(tree.path, objects)
         module = () if kconfig else kconfig_of(tree.path, objects, "m")
         return Subject(tree, series, found, module, only=only, options=tuple(options))
-    conversion = load(name)
-    return Subject(
-        tree,
-        series,
-        (*conversion.kconfig, *kconfig),
-        (*conversion.kconfig_module, *kconfig) if conversion.kconfig_module else (),
-        conversion.functions,
-        conversion.descriptor.assumptions,
-        only,
-        conversion.prefix,
-        tuple(options),
+    return of_conversion(
+        tree, series, load(name), kconfig=kconfig, only=only, options=tuple(options)
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from zpconvert.git.diff import SeriesStat
 from zpconvert.mail.message import wrap
@@ -49,11 +50,39 @@ class Deprecation:
 
 
 @dataclass(frozen=True)
+class CellOutcome:
+    """A configuration that every commit was to be built in: `state` is `ran`, `not run` or
+    `failed`, and `reason` says why."""
+
+    name: str
+    compiler: str
+    state: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What `zpconvert validate` showed of the series.
+
+    matrix: as `zpconvert validate --matrix` takes it. tools: the programs that read the mails.
+    functions: how many functions of commits have each verdict. assumptions: those that were
+    needed, as `name: reason`. findings: what fell short, a text each.
+    """
+
+    matrix: str
+    cells: tuple[CellOutcome, ...]
+    tools: tuple[str, ...]
+    functions: dict[str, int]
+    assumptions: tuple[str, ...]
+    findings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Measured:
     """What the tool measured; whatever was not measured is not mentioned.
 
     functions: functions of the touched files that the series changes. churn: lines changed
-    over the series / lines of the final diff.
+    over the series / lines of the final diff. proof: None if nothing was validated.
     """
 
     sizes: tuple[ObjectSize, ...] = ()
@@ -61,15 +90,24 @@ class Measured:
     churn: float | None = None
     steps: tuple[Shrunk, ...] = ()
     deprecated: tuple[Deprecation, ...] = ()
+    proof: Proof | None = None
+
+
+@dataclass(frozen=True)
+class Letter:
+    """The text of a cover letter, and what it rests on."""
+
+    text: str
+    measured: Measured
 
 
 @dataclass(frozen=True)
 class Cover:
-    """A cover letter: `title` is its subject without a prefix; `blurb` gives its text once
-    the mails are counted."""
+    """A cover letter: `title` is its subject without a prefix; `letter` gives the rest once
+    the mails are counted and stand in a directory."""
 
     title: str
-    blurb: Callable[[SeriesStat], str]
+    letter: Callable[[SeriesStat, Path], Letter]
 
 
 def blurb(text: str, measured: Measured, base: Base) -> str:
@@ -102,6 +140,42 @@ def _measured(measured: Measured) -> Iterator[str]:
     if measured.deprecated:
         yield "Deprecated calls left as they are:"
         yield "\n".join(f"- {_call(call)}" for call in measured.deprecated)
+    if measured.proof is not None:
+        yield "Each commit was compared with its parent by zpconvert validate:"
+        yield "\n".join(f"- {line}" for line in shown(measured.proof))
+        yield (
+            "To repeat it, with LINUX as the base of the series: "
+            f"zpconvert validate MAILS --tree LINUX --matrix {measured.proof.matrix}"
+        )
+
+
+def shown(proof: Proof) -> Iterator[str]:
+    """What a proof shows and what it does not, a sentence each."""
+    ran = [cell for cell in proof.cells if cell.state == "ran"]
+    if ran and not proof.findings:
+        yield f"it compiles at W=1 without a new warning: {_cells(ran)}"
+    elif ran:
+        yield f"compiled at W=1: {_cells(ran)}"
+    for cell in proof.cells:
+        if cell.state != "ran":
+            yield f"not compiled, cell {cell.name}: {cell.reason}"
+    counted = {verdict: number for verdict, number in proof.functions.items() if number}
+    if counted:
+        said = ", ".join(f"{number} {verdict}" for verdict, number in counted.items())
+        yield f"object code of its functions against the parent's: {said}"
+    yield from (f"assumed, {assumption}" for assumption in proof.assumptions)
+    if proof.tools and not proof.findings:
+        yield f"git am takes the mails; {' and '.join(proof.tools)} find nothing new"
+    yield from (f"FELL SHORT, {finding}" for finding in proof.findings)
+
+
+def _cells(cells: list[CellOutcome]) -> str:
+    """Names of cells, by the compilers that they were built with."""
+    compilers = dict.fromkeys(cell.compiler for cell in cells)
+    return "; ".join(
+        f"{', '.join(cell.name for cell in cells if cell.compiler == compiler)} ({compiler})"
+        for compiler in compilers
+    )
 
 
 def _size(size: ObjectSize) -> str:

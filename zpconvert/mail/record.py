@@ -15,7 +15,9 @@ Schema 1, a JSON object; all paths of files are relative to OUT, all counts are 
     churn       lines changed over the series / lines of the final diff
     measured    what the cover letter says was measured: {sizes: [{config, object, before,
                 after}] (bytes), functions, churn, steps: [{subject, reason, gone}],
-                deprecated: [{name, uses, instead}]}
+                deprecated: [{name, uses, instead}], proof}; proof is null if nothing was
+                validated, else {matrix, cells: [{name, compiler, state, reason}], tools, functions:
+                {verdict: number}, assumptions, findings}
     files       names of all that was written into OUT, series.json among them
 
 A field that is added later does not change the number; readers pass over what they do not
@@ -28,7 +30,7 @@ import functools
 import json
 import types
 import typing
-from dataclasses import asdict, dataclass, field, is_dataclass
+from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass
 from pathlib import Path
 
 from zpconvert.errors import UserError
@@ -71,7 +73,6 @@ class Origin:
     conversion: str
     base: Base
     steps: tuple[StepRecord, ...]
-    measured: Measured = field(default_factory=Measured)
 
 
 @dataclass(frozen=True)
@@ -140,8 +141,14 @@ def _value(kind: typing.Any, data: typing.Any) -> object:
     """JSON `data` as a value of the annotated type `kind`. Raises TypeError, KeyError."""
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
     if isinstance(kind, type) and is_dataclass(kind):
-        named = {name: _value(hint, data[name]) for name, hint in _hints(kind).items()}
+        if not isinstance(data, dict):
+            raise TypeError(f"{data!r} is no object")
+        hints = _hints(kind)
+        later = {f.name for f in fields(kind) if f.default is not MISSING} - data.keys()
+        named = {name: _value(hints[name], data[name]) for name in hints if name not in later}
         return typing.cast(object, kind(**named))
+    if origin is dict:
+        return {key: _value(inner[1], value) for key, value in data.items()}
     if origin is tuple:
         if not isinstance(data, list):
             raise TypeError(f"{data!r} is no list")

@@ -12,7 +12,7 @@ from zpconvert.git.diff import SeriesStat, parse_diff
 from zpconvert.git.model import Commit
 from zpconvert.git.scratch import BRANCH, Scratch, scratch_series
 from zpconvert.mail import output, record
-from zpconvert.mail.cover import Cover
+from zpconvert.mail.cover import Cover, Measured
 from zpconvert.mail.record import Origin, PatchRecord, SeriesOptions, SeriesRecord
 
 #: A mail's last lines: git's signature. A mail without it was cut short.
@@ -56,9 +56,9 @@ def write_series(
         mails = [(new / name).read_bytes() for name in names]
         _check_whole(mails, out)
         stat = _stat(mails)
-        letter = _finished(mails[0], cover.blurb(stat), origin.base.commit)
-        (new / names[0]).write_bytes(letter)
-        written = _record(scratch.commits, stat, names, commits, options, origin)
+        letter = cover.letter(stat, new)
+        (new / names[0]).write_bytes(_finished(mails[0], letter.text, origin.base.commit))
+        written = _record(scratch.commits, stat, names, commits, options, origin, letter.measured)
         (new / record.NAME).write_bytes(record.dump(written))
         output.install(new, out)
     return [out / name for name in written.files]
@@ -181,6 +181,7 @@ def _record(
     commits: Sequence[Commit],
     options: SeriesOptions,
     origin: Origin,
+    measured: Measured,
 ) -> SeriesRecord:
     rows = zip(names[1:], origin.steps, commits, hashes, stat.commits, strict=True)
     patches = tuple(
@@ -204,6 +205,6 @@ def _record(
         options,
         patches,
         stat.churn,
-        origin.measured,
+        measured,
         (*names, record.NAME),
     )

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from zpconvert.conversion.model import Assumption, Renaming
+from zpconvert.conversion.model import Assumption, Conversion, Renaming
 from zpconvert.kernel.tree import Tree
 from zpconvert.validate.commits import Series
 from zpconvert.validate.report import Finding
@@ -60,6 +60,31 @@ class Subject:
             return None
         sources = {other[:-2] + ".c" for other in self.objects()} - {own}
         return {path: text for path, text in state.items() if path not in sources}
+
+
+def of_conversion(
+    tree: Tree,
+    series: Series,
+    conversion: Conversion,
+    *,
+    kconfig: tuple[str, ...] = (),
+    only: tuple[int, ...] = (),
+    options: tuple[str, ...] = (),
+) -> Subject:
+    """A series that a conversion made, or one that its settings, names and assumptions hold
+    for. kconfig: lines besides the conversion's own."""
+    module = conversion.kconfig_module
+    return Subject(
+        tree,
+        series,
+        (*conversion.kconfig, *kconfig),
+        (*module, *kconfig) if module else (),
+        conversion.functions,
+        conversion.descriptor.assumptions,
+        only,
+        conversion.prefix,
+        options,
+    )
 
 
 def kconfig_of(tree: Path, objects: Iterable[str], value: str = "y") -> tuple[str, ...]:
