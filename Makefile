@@ -4,7 +4,7 @@
 #   make series     set-up and the main job: outgoing/0000-cover-letter.patch …
 #   make check      set-up and every test
 #   make check-full every commit of the series in every cell, cross compilers installed
-#   make bench      what the series costs, as ratios
+#   make bench      what series and check cost, as ratios
 #   make fuzz       check and lint on texts made up, SECONDS=600 each with Hypothesis, atheris
 #   make clean      remove what was made here; the kernel cache stays
 #
@@ -45,7 +45,7 @@ check-full: check
 	$(BIN)/zpconvert validate build/full --tree "$$tree" --matrix full
 
 bench: $(VENV)/.ready-test
-	$(BIN)/python tests/bench/run.py
+	$(BIN)/python -m tests.bench.run
 
 fuzz: $(VENV)/.ready-test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'

@@ -18,7 +18,7 @@ from zpconvert.pipeline import convert
 def inspected(tree: Path, files: Mapping[str, bytes]) -> list[Finding]:
     """Check files as if a tree had them."""
     after = {tree / path: text for path, text in files.items()}
-    inspector = Inspector(PatchedTree(after), [], show=lambda p: p.name, cache=cache_home())
+    inspector = Inspector(PatchedTree(after), [], show=lambda p: p.name, cache=cache_home)
     found = [f for path, text in after.items() for f in inspector.check(path, text).findings]
     return found + inspector.unused()
 
@@ -90,7 +90,7 @@ def test_unconverted_files_cost_nothing(kernel_612: Path, monkeypatch: pytest.Mo
         raise AssertionError("parsed")
 
     monkeypatch.setattr(unit, "read", never)
-    inspector = Inspector(WorkTree(), [], show=str, cache=None)
+    inspector = Inspector(WorkTree(), [], show=str, cache=lambda: None)
     files = list((kernel_612 / "mm").glob("*.[ch]"))
     assert len(files) > 100
     assert [f for p in files for f in inspector.check(p, p.read_bytes()).findings] == []
@@ -148,9 +148,12 @@ def test_a_conversion_of_one_s_own_comes_first() -> None:
         Path(own.descriptor.header).name.encode(), own.descriptor.old_type.encode(),
     )  # fmt: skip
     path = Path("/nowhere/mm/x.c")
-    inspector = Inspector(PatchedTree({}), [own], show=str, cache=None)
+    inspector = Inspector(PatchedTree({}), [own], show=str, cache=lambda: None)
     assert [f.code for f in inspector.check(path, text).findings] == ["ZPC001"]
-    assert Inspector(PatchedTree({}), [], show=str, cache=None).check(path, text).findings == ()
+    assert (
+        Inspector(PatchedTree({}), [], show=str, cache=lambda: None).check(path, text).findings
+        == ()
+    )
 
 
 def test_every_bundled_descriptor_is_looked_for() -> None:

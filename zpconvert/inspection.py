@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -127,7 +127,7 @@ class Inspector:
     """Checks files of one tree.
 
     extra: conversions besides the bundled ones; they come first. show: path → as findings
-    have it. cache: where what headers say is kept.
+    have it. cache: where what headers say is kept, asked for when they are read.
     """
 
     def __init__(
@@ -136,7 +136,7 @@ class Inspector:
         extra: Sequence[Conversion],
         *,
         show: Callable[[Path], str],
-        cache: Path | None,
+        cache: Callable[[], Path | None],
     ) -> None:
         self._tree, self._extra, self._show, self._cache = tree, tuple(extra), show, cache
         self._headers = {_basename(c.descriptor) for c in extra} | _bundled_headers()
@@ -144,16 +144,16 @@ class Inspector:
         self._include = re.compile(_INCLUDE % (b"(?:" + b"|".join(patterns) + b")"))
         self._words: dict[tuple[str, Path | None], Vocabulary] = {}
         self._met: dict[Path, Descriptor] = {}
-        self._seen: set[Path] = set()
+        self._seen: dict[Path, bytes] = {}
 
     def check(self, path: Path, text: bytes, *, fix: bool = False) -> Inspected:
         """Check a file, mended first if asked for."""
-        self._seen.add(path)
+        self._seen[path] = text
         if path.name not in self._headers and self._include.search(text) is None:
             return Inspected(path, ())
         found: list[Finding] = []
         before, fixed = text, 0
-        for descriptor in _descriptors(self._conversions()):
+        for descriptor in _descriptors(self._extra):
             make = self._maker(path, text, descriptor)
             if make is None:
                 continue
@@ -161,6 +161,7 @@ class Inspector:
                 text, count = run.mended(make, text)
                 fixed += count
             found += run.findings(make, text)
+        self._seen[path] = text
         changed = text if text != before else None
         return Inspected(path, tuple(dict.fromkeys(found)), changed, fixed)
 
@@ -188,7 +189,7 @@ class Inspector:
                 self._met[at] = descriptor
             words = self._vocabulary(descriptor, at, found)
         stays, load_headers = self._stays(path, descriptor), partial(self._load, path, text)
-        users = partial(self._users, path, descriptor) if header else dict
+        users = partial(self._users, path, descriptor) if header else tuple
         return lambda source: Subject(
             self._show(path),
             source,
@@ -230,28 +231,47 @@ class Inspector:
         return self._words[key]
 
     def _stays(self, path: Path, descriptor: Descriptor) -> Callable[[Slot], bool]:
-        """The borders of the conversions of this file, or else of all of the descriptor's."""
-        known = [c for c in self._conversions() if c.descriptor.name == descriptor.name]
-        own = [c for c in known if any(path.as_posix().endswith("/" + f) for f in c.files)]
-        patterns = [b.slot for c in own or known for b in c.border]
-        return lambda slot: any(plan.matches(p, slot) for p in patterns)
+        """The borders of the conversions of this file, or else of all of the descriptor's.
+
+        Few files have a slot to ask about: reading the conversions waits for one.
+        """
+
+        @cache
+        def patterns() -> list[str]:
+            known = [c for c in self._conversions() if c.descriptor.name == descriptor.name]
+            own = [c for c in known if any(path.as_posix().endswith("/" + f) for f in c.files)]
+            return [b.slot for c in own or known for b in c.border]
+
+        return lambda slot: any(plan.matches(p, slot) for p in patterns())
 
     def _conversions(self) -> tuple[Conversion, ...]:
         return (*self._extra, *_bundled())
 
-    def _users(self, header: Path, descriptor: Descriptor) -> Mapping[str, bytes]:
-        """Files that include a header: those beside it, and those of the conversions."""
+    def _users(self, header: Path, descriptor: Descriptor) -> Iterator[bytes]:
+        """Files that include a header: those beside it that were checked, all others beside it,
+        and those of the conversions. Whoever has seen enough of them need not wait for the rest.
+        """
         if "include" in header.parent.parts:
+            return
+        given = {header}
+        for look in (self._checked, self._beside, self._converted):
+            for path, text in look(header, descriptor).items():
+                if path not in given and self._includes(text, descriptor) is not None:
+                    given.add(path)
+                    yield text
+
+    def _checked(self, header: Path, _: Descriptor) -> Mapping[Path, bytes]:
+        return {p: text for p, text in self._seen.items() if p.parent == header.parent}
+
+    def _beside(self, header: Path, _: Descriptor) -> Mapping[Path, bytes]:
+        return self._tree.mentioning(header.parent, header.name)
+
+    def _converted(self, header: Path, descriptor: Descriptor) -> Mapping[Path, bytes]:
+        if not header.as_posix().endswith("/" + descriptor.header):
             return {}
-        texts = dict(self._tree.mentioning(header.parent, header.name))
-        if header.as_posix().endswith("/" + descriptor.header):
-            top = Path(header.as_posix().removesuffix(descriptor.header))
-            for file in {f for c in self._conversions() for f in c.files}:
-                text = self._tree.read(top / file)
-                if text is not None:
-                    texts.setdefault(top / file, text)
-        texts.pop(header, None)
-        return {str(p): t for p, t in texts.items() if self._includes(t, descriptor) is not None}
+        top = Path(header.as_posix().removesuffix(descriptor.header))
+        paths = {top / file for c in self._conversions() for file in c.files}
+        return {path: text for path in paths if (text := self._tree.read(path)) is not None}
 
     def _load(self, path: Path, text: bytes) -> Externals | None:
         from zpconvert.csource.externals import externals_for
@@ -259,7 +279,7 @@ class Inspector:
         top = _top(path)
         if top is None:
             return None
-        return externals_for(top, os.path.relpath(path, top), text, self._cache)
+        return externals_for(top, os.path.relpath(path, top), text, self._cache())
 
 
 @cache

@@ -13,7 +13,6 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -152,6 +151,8 @@ def side_by_side(
     running are killed and the exception is raised at once: an interrupt reaches only the main
     thread, and none of the programs, which lead sessions of their own.
     """
+    from concurrent.futures import ThreadPoolExecutor  # logging and all that: 5 ms
+
     pool = ThreadPoolExecutor(max(1, workers))
     try:
         # Ctrl-C can come here, too: the first program runs while the others are submitted

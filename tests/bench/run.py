@@ -15,11 +15,10 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
+from tests.bench import checking
+from tests.bench.rows import Row, program, quietly, seconds
 from zpconvert.conversion.load import load
 from zpconvert.conversion.model import Conversion
 from zpconvert.csource.externals import externals_for
@@ -27,7 +26,7 @@ from zpconvert.git.model import Commit, Ident
 from zpconvert.git.scratch import scratch_series
 from zpconvert.kernel.source import cache_home, ensure
 from zpconvert.kernel.tree import read_source
-from zpconvert.pipeline import convert
+from zpconvert.pipeline import Converted, convert
 from zpconvert.plan import plan_file
 from zpconvert.rewrite import engine, rename
 from zpconvert.rewrite.retype import Types
@@ -44,36 +43,6 @@ HELP_SECONDS = 0.15
 
 #: Seconds between looks at the memory of the running processes.
 _LOOK = 0.01
-
-
-@dataclass(frozen=True)
-class Row:
-    """A measured value against its target."""
-
-    what: str
-    measured: float
-    target: float
-    unit: str
-
-    @property
-    def good(self) -> bool:
-        return self.measured <= self.target
-
-
-def seconds(work: Callable[[], object]) -> float:
-    """How long a call takes."""
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
-
-
-def program(*words: str | Path) -> list[str]:
-    """zpconvert as this interpreter runs it."""
-    return [sys.executable, "-m", "zpconvert", *map(str, words)]
-
-
-def quietly(argv: list[str], cwd: Path | None = None) -> None:
-    subprocess.run(argv, cwd=cwd, check=True, capture_output=True)
 
 
 def flipped(tree: Path, conversion: Conversion) -> bytes:
@@ -99,9 +68,10 @@ def rules(conversion: Conversion) -> str:
     return "\n".join([*written, helper_rules(conversion.descriptor)])
 
 
-def series_and_floor(tree: Path, conversion: Conversion, place: Path, pairs: int) -> Row:
+def series_and_floor(
+    tree: Path, conversion: Conversion, result: Converted, place: Path, pairs: int
+) -> Row:
     """Median of the pairs' ratios."""
-    result = convert(tree, conversion, cache=cache_home())
     ident = Ident("A U Thor", "author@example.org", "1717243200 +0000")
     commits = [
         Commit(f"{s.step.subject}\n\n{s.step.body}\n", ident, s.files) for s in result.states
@@ -189,17 +159,21 @@ def main() -> int:
     conversion = load(options.conversion)
     os.environ.setdefault("GIT_AUTHOR_NAME", "A U Thor")
     os.environ.setdefault("GIT_AUTHOR_EMAIL", "author@example.org")
+    # the programs are measured as pip installs them, compiled
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryDirectory(prefix="zpconvert-bench-") as name:
         place = Path(name)
+        result = convert(tree, conversion, cache=cache_home())
         rows = [
-            series_and_floor(tree, conversion, place, options.pairs),
+            *checking.rows(tree, result, place, options.pairs),
+            series_and_floor(tree, conversion, result, place, options.pairs),
             peak(tree, conversion, place),
             help_time(3 * options.pairs),
         ]
     for row in rows:
         verdict = "ok" if row.good else "MISSED"
         value, target = f"{row.measured:.2f} {row.unit}", f"{row.target:g} {row.unit}"
-        print(f"{row.what:20} {value:>10}  target {target:>8}  {verdict}")
+        print(f"{row.what:22} {value:>10}  target {target:>8}  {verdict}")
     return 0 if all(row.good for row in rows) else 1
 
 

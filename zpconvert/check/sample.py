@@ -84,7 +84,7 @@ DESCRIPTOR = Descriptor(
 
 def subject(source: bytes, *, header: bool = False) -> Subject:
     """An example as a file under check."""
-    users = {"mm/user.c": b"void user(struct desc *desc) { desc_used(desc); }\n"}
+    users = (b"void user(struct desc *desc) { desc_used(desc); }\n",)
     return Subject(
         "mm/desc.h" if header else "mm/example.c",
         source,

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -39,8 +39,9 @@ class Subject:
     """A file that speaks of a descriptor.
 
     path: as it is shown. header: it is the descriptor's own header. stays: whether the
-    conversion names a slot as one that stays. users: files that include the header, by path,
-    where that is known. load: the tree's headers, for types that are left open without them.
+    conversion names a slot as one that stays. users: the texts of files that include the header,
+    found while they are asked for; none where that is not known. load: the tree's headers, for
+    types that are left open without them.
     """
 
     def __init__(
@@ -51,7 +52,7 @@ class Subject:
         *,
         header: bool = False,
         stays: Callable[[Slot], bool] = lambda slot: False,
-        users: Callable[[], Mapping[str, bytes]] = dict,
+        users: Callable[[], Iterable[bytes]] = tuple,
         load: Load = lambda: None,
     ) -> None:
         self.path, self.source, self.words, self.header = path, source, words, header

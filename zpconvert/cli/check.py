@@ -14,7 +14,6 @@ import click
 from zpconvert.cli.boundary import Findings
 from zpconvert.cli.talk import say
 from zpconvert.errors import UserError
-from zpconvert.kernel.source import cache_home
 
 if TYPE_CHECKING:
     from zpconvert.check.model import Finding
@@ -108,6 +107,12 @@ def _shown(path: Path) -> str:
     return str(path) if near.startswith("..") else near
 
 
+def _cache() -> Path:
+    from zpconvert.kernel.source import cache_home
+
+    return cache_home()
+
+
 #: Findings, and the texts of files by their shown paths.
 Result = tuple[list["Finding"], dict[str, bytes]]
 
@@ -115,9 +120,8 @@ Result = tuple[list["Finding"], dict[str, bytes]]
 def _files(files: Sequence[Path], extra: list[Conversion], fix: bool) -> Result:
     """Files of the work tree."""
     from zpconvert.inspection import Inspector, WorkTree
-    from zpconvert.kernel.write import write_files
 
-    inspector = Inspector(WorkTree(), extra, show=_shown, cache=cache_home())
+    inspector = Inspector(WorkTree(), extra, show=_shown, cache=_cache)
     texts: dict[str, bytes] = {}
     done: list[Inspected] = []
     for file in dict.fromkeys(f for given in files for f in _below(given)):
@@ -129,6 +133,8 @@ def _files(files: Sequence[Path], extra: list[Conversion], fix: bool) -> Result:
         result = inspector.check(path, text, fix=fix)
         done.append(result)
         if result.mended is not None:
+            from zpconvert.kernel.write import write_files
+
             real = path.resolve()
             write_files(real.parent, {real.name: result.mended})
         if result.findings:
@@ -168,7 +174,7 @@ def _staged(files: Sequence[Path], extra: list[Conversion], fix: bool) -> Result
     if missing:
         raise UserError(missing[0], "is not in the index", "stage it, or leave --staged out")
     texts = {top / name: text for name, text in staged.items()}
-    inspector = Inspector(IndexTree(top, texts), extra, show=_shown, cache=cache_home())
+    inspector = Inspector(IndexTree(top, texts), extra, show=_shown, cache=_cache)
     done = [inspector.check(path, text, fix=fix) for path, text in texts.items()]
     mended = {r.path: r.mended for r in done if r.mended is not None}
     if mended:
@@ -210,7 +216,7 @@ def _patch(patch: Path, extra: list[Conversion]) -> Result:
     found = patches.apply(mail, where, lambda p: WorkTree().read(root / p))
     after: dict[Path, Patched] = {root / p: f for p, f in found.items()}
     tree = PatchedTree({p: f.text for p, f in after.items()})
-    inspector = Inspector(tree, extra, show=_shown, cache=cache_home())
+    inspector = Inspector(tree, extra, show=_shown, cache=_cache)
     findings = [
         located
         for path, file in after.items()

@@ -14,32 +14,32 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 #: Annotations that stand alone or take arguments; both forms mean nothing to a type.
-_ATTRIBUTE = re.compile(
-    rb"(?:__init|__exit|__initdata|__initconst|__exitdata|__init_or_module|__meminit|__meminitdata"
-    rb"|__cpuinit|__ref|__refdata|__always_unused|__maybe_unused|__must_check|__percpu|__user"
-    rb"|__iomem|__rcu|__force|__kernel|__private|__nocast|__bitwise|__cold|__hot|__pure|__weak"
-    rb"|__used|__visible|__sched|__lockfunc|__naked|__noreturn|__packed|__read_mostly"
-    rb"|__ro_after_init|__latent_entropy|__no_sanitize_address|__no_kasan_or_inline"
-    rb"|__attribute_const__|__malloc|__cacheline_aligned|__cacheline_aligned_in_smp"
-    rb"|____cacheline_aligned|____cacheline_aligned_in_smp|____cacheline_internodealigned_in_smp"
-    rb"|__noclone|__flatten|__deprecated|__designated_init|__randomize_layout"
-    rb"|__no_randomize_layout|__nonstring|__counted_by_ptr|__no_kcsan|__no_sanitize_memory"
-    rb"|__no_kmsan_checks|__no_caller_saved_registers|__net_init|__net_exit|__net_initdata"
-    rb"|__bpf_kfunc|__bpf_hook_start|__ksym|__compat|__init_memblock|__initdata_memblock"
-    rb"|__paginginit|__nosavedata|__data_racy|__guarded_by|__struct_group_tagged"
-    rb"|noinline|noinline_for_stack|notrace|asmlinkage|noinstr|fastcall|nokprobe_inline"
-    rb"|noinline_for_tracing|__cpuidle|__irq_entry|__softirq_entry|__section_init"
-    rb"|randomized_struct_fields_start|randomized_struct_fields_end|compat_noinline)\Z"
+_ATTRIBUTE = frozenset(
+    b"__init __exit __initdata __initconst __exitdata __init_or_module __meminit __meminitdata "
+    b"__cpuinit __ref __refdata __always_unused __maybe_unused __must_check __percpu __user "
+    b"__iomem __rcu __force __kernel __private __nocast __bitwise __cold __hot __pure __weak "
+    b"__used __visible __sched __lockfunc __naked __noreturn __packed __read_mostly "
+    b"__ro_after_init __latent_entropy __no_sanitize_address __no_kasan_or_inline "
+    b"__attribute_const__ __malloc __cacheline_aligned __cacheline_aligned_in_smp "
+    b"____cacheline_aligned ____cacheline_aligned_in_smp ____cacheline_internodealigned_in_smp "
+    b"__noclone __flatten __deprecated __designated_init __randomize_layout __no_randomize_layout "
+    b"__nonstring __counted_by_ptr __no_kcsan __no_sanitize_memory __no_kmsan_checks "
+    b"__no_caller_saved_registers __net_init __net_exit __net_initdata __bpf_kfunc "
+    b"__bpf_hook_start __ksym __compat __init_memblock __initdata_memblock __paginginit "
+    b"__nosavedata __data_racy __guarded_by __struct_group_tagged noinline noinline_for_stack "
+    b"notrace asmlinkage noinstr fastcall nokprobe_inline noinline_for_tracing __cpuidle "
+    b"__irq_entry __softirq_entry __section_init randomized_struct_fields_start "
+    b"randomized_struct_fields_end compat_noinline".split()
 )
-_ATTRIBUTE_CALL = re.compile(
-    rb"(?:__acquires|__releases|__acquire_shared|__releases_shared|__must_hold|__cond_acquires"
-    rb"|__cond_lock|__cond_releases|__printf|__scanf|__attribute__|__attribute|__aligned|__section"
-    rb"|__alloc_size|__counted_by|__counted_by_le|__counted_by_be|__assume_aligned"
-    rb"|__realloc_size|__alias|__context__|__diagnose_as|__no_sanitize|__refdata_func"
-    rb"|__aligned_largest|__error|__warning|__alloc_align|__strftime|__gcc_printf)\Z"
+_ATTRIBUTE_CALL = frozenset(
+    b"__acquires __releases __acquire_shared __releases_shared __must_hold __cond_acquires "
+    b"__cond_lock __cond_releases __printf __scanf __attribute__ __attribute __aligned __section "
+    b"__alloc_size __counted_by __counted_by_le __counted_by_be __assume_aligned __realloc_size "
+    b"__alias __context__ __diagnose_as __no_sanitize __refdata_func __aligned_largest __error "
+    b"__warning __alloc_align __strftime __gcc_printf".split()
 )
-_INLINE = re.compile(rb"(?:__always_inline|__inline|__inline__)\Z")
-_TYPEOF = re.compile(rb"(?:typeof|__typeof__|__typeof|typeof_member|__auto_type_of)\Z")
+_INLINE = frozenset(b"__always_inline __inline __inline__".split())
+_TYPEOF = frozenset(b"typeof __typeof__ __typeof typeof_member __auto_type_of".split())
 _KEYWORD = frozenset(
     b"if else while for do switch case default return goto break continue sizeof typeof "
     b"__typeof__ struct union enum typedef static extern inline const volatile register "
@@ -161,15 +161,15 @@ class _Masker:
         """Mask what starts with this name; the index of the next token to look at."""
         token = self.tokens[i]
         word = token.text
-        if _ATTRIBUTE.match(word):
+        if word in _ATTRIBUTE:
             self._blank(token.start, token.end)
-        elif _INLINE.match(word):
+        elif word in _INLINE:
             self._put(token.start, token.end, b"inline")
-        elif _ATTRIBUTE_CALL.match(word) and self._at(i + 1) == b"(":
+        elif word in _ATTRIBUTE_CALL and self._at(i + 1) == b"(":
             close = self._close(i + 1)
             self._blank(token.start, self.tokens[close].end)
             return close + 1
-        elif _TYPEOF.match(word) and self._at(i + 1) == b"(":
+        elif word in _TYPEOF and self._at(i + 1) == b"(":
             close = self._close(i + 1)
             self._as_name(token.start, self.tokens[close].end)
             return close + 1

@@ -7,7 +7,6 @@ keep apart (GIT_INDEX_FILE, githooks(5)): so the environment is the caller's her
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -84,6 +83,8 @@ def stage(top: Path, files: Mapping[str, bytes]) -> None:
 
 def merged(place: Path, ours: bytes, before: bytes, theirs: bytes) -> bytes | None:
     """Two changes of one text together (git-merge-file(1)); None where they collide."""
+    import tempfile
+
     with tempfile.TemporaryDirectory() as scratch:
         names = []
         for name, text in (("ours", ours), ("before", before), ("theirs", theirs)):

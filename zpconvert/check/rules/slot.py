@@ -82,7 +82,7 @@ int callback(struct page *page, int mode)
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         for slot in subject.slots.values():
-            if subject.stays(slot) or self._at_border(subject, slot):
+            if self._at_border(subject, slot) or subject.stays(slot):
                 continue
             what = _KINDS.get(slot.kind, "result")
             named = f"'{slot.name}'" if slot.kind != "result" else f"of '{slot.name}()'"

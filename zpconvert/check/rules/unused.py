@@ -11,6 +11,7 @@ from zpconvert.check.model import Finding, Rule
 from zpconvert.check.subject import Subject
 
 _REMARK = re.compile(rb"/\*.*?\*/|//[^\n]*", re.S)
+_WORD = re.compile(rb"\w+")
 
 
 class UnusedHelper(Rule):
@@ -46,30 +47,34 @@ static inline void desc_unused(struct desc *desc)
     )
 
     def check(self, subject: Subject) -> Iterator[Finding]:
-        users = [_REMARK.sub(b" ", text) for text in subject.users().values()]
-        if not users:
-            return
         unit, words = subject.unit, subject.words
         keep = {h.name for h in words.descriptor.helpers if h.keep} | words.casts
         bodies = {
-            name: b" ".join(subject.source[d.start_byte : d.end_byte] for d in f.definitions)
-            for name, f in unit.functions.items()
-            if f.definitions and f.static
+            name.encode(): b" ".join(subject.source[d.start_byte : d.end_byte] for d in definitions)
+            for name, function in unit.functions.items()
+            if (definitions := function.definitions) and function.static
         }
-        used = {n for n in bodies if n in keep or any(_names(n, text) for text in users)}
-        waiting = list(used)
-        while waiting:
-            text = _REMARK.sub(b" ", bodies[waiting.pop()])
-            new = {n for n in bodies.keys() - used if _names(n, text)}
-            used |= new
-            waiting += new
-        for name in bodies.keys() - used:
-            node, declarator = unit.functions[name].declarations[0]
+        unused = set(bodies)
+        for kept in keep:
+            _use(kept.encode(), unused, bodies)
+        known = False
+        for text in subject.users():
+            known = True
+            _use(text, unused, bodies)
+            if not unused:
+                return
+        for helper in sorted(name.decode() for name in unused) if known else ():
+            node, declarator = unit.functions[helper].declarations[0]
             at = declarator.name or node
             yield subject.finding(
-                self, at.start_byte, at.end_byte, f"helper {name}() is defined and unused"
+                self, at.start_byte, at.end_byte, f"helper {helper}() is defined and unused"
             )
 
 
-def _names(name: str, text: bytes) -> bool:
-    return re.search(rf"\b{name}\b".encode(), text) is not None
+def _use(text: bytes, unused: set[bytes], bodies: dict[bytes, bytes]) -> None:
+    """Strike off what a text uses, and what that uses."""
+    waiting = [text]
+    while waiting and unused:
+        new = unused.intersection(_WORD.findall(_REMARK.sub(b" ", waiting.pop())))
+        unused -= new
+        waiting += [bodies[name] for name in new]
