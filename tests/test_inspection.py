@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from zpconvert.check.model import Finding
+from zpconvert.check.trees import PatchedTree, WorkTree
 from zpconvert.conversion.load import load
-from zpconvert.inspection import Inspector, PatchedTree, WorkTree
+from zpconvert.inspection import Inspector
 from zpconvert.kernel.source import cache_home
 from zpconvert.pipeline import convert
 

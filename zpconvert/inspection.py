@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from zpconvert import plan
 from zpconvert.check import run
 from zpconvert.check.model import Finding
 from zpconvert.check.rules.unused import UnusedHelper
 from zpconvert.check.subject import Subject
+from zpconvert.check.trees import Tree
 from zpconvert.check.vocabulary import Vocabulary, vocabulary
 from zpconvert.conversion.descriptor import load_descriptor
 from zpconvert.conversion.load import list_conversions, load
@@ -32,85 +33,6 @@ if TYPE_CHECKING:
 
 _HEADER_KEY = rb"(?ms)^\[descriptor\].*?^header[ \t]*=[ \t]*[\"']([^\"'\n]+)[\"']"
 _INCLUDE = rb"(?m)^[ \t]*#[ \t]*include[ \t]*[<\"]((?:[^>\"\n]*/)?%s)[>\"]"
-
-
-class Tree(Protocol):
-    """Where files are read from: the work tree, the index, a tree with a patch applied.
-
-    Paths are absolute and normal.
-    """
-
-    def read(self, path: Path) -> bytes | None:
-        """A file's bytes, None where there is no such file."""
-        ...
-
-    def mentioning(self, directory: Path, word: str) -> Mapping[Path, bytes]:
-        """The C files right in a directory that contain a word, by path."""
-        ...
-
-
-class WorkTree:
-    """Files as they are on disk."""
-
-    def read(self, path: Path) -> bytes | None:
-        """A file's bytes."""
-        try:
-            return path.read_bytes()
-        except (OSError, ValueError):
-            return None
-
-    def mentioning(self, directory: Path, word: str) -> Mapping[Path, bytes]:
-        """C files of a directory that contain a word."""
-        return _with_word(self, directory.iterdir(), word)
-
-
-@dataclass(frozen=True)
-class PatchedTree:
-    """The work tree with some files replaced."""
-
-    files: Mapping[Path, bytes]
-
-    def read(self, path: Path) -> bytes | None:
-        """A file's bytes, after the patch."""
-        return self.files[path] if path in self.files else WorkTree().read(path)
-
-    def mentioning(self, directory: Path, word: str) -> Mapping[Path, bytes]:
-        """C files of a directory that contain a word."""
-        here = [*directory.iterdir()] if directory.is_dir() else []
-        here += [p for p in self.files if p.parent == directory]
-        return _with_word(self, dict.fromkeys(here), word)
-
-
-class IndexTree:
-    """Files as they are staged in a repository's index."""
-
-    def __init__(self, top: Path, files: Mapping[Path, bytes]) -> None:
-        """files: what is known of the index already, by absolute path."""
-        self._top, self._known = top, dict[Path, bytes | None](files)
-
-    def read(self, path: Path) -> bytes | None:
-        """A file's bytes in the index."""
-        from zpconvert.git import index
-
-        if path not in self._known:
-            name = os.path.relpath(path, self._top)
-            inside = not name.startswith("..")
-            found = index.contents(self._top, [name]) if inside else {}
-            self._known[path] = found.get(name)
-        return self._known[path]
-
-    def mentioning(self, directory: Path, word: str) -> Mapping[Path, bytes]:
-        """C files of a directory that contain a word."""
-        from zpconvert.git import index
-
-        names = index.listed(self._top, os.path.relpath(directory, self._top), word)
-        found = index.contents(self._top, [n for n in names if n.endswith((".c", ".h"))])
-        return {self._top / n: text for n, text in found.items()}
-
-
-def _with_word(tree: Tree, paths: Iterable[Path], word: str) -> dict[Path, bytes]:
-    texts = {p: tree.read(p) for p in paths if p.suffix in (".c", ".h")}
-    return {p: t for p, t in texts.items() if t is not None and word.encode() in t}
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zpconvert.check.patch import apply, paths
+from zpconvert.check.patch import apply, origins, paths
 from zpconvert.errors import UserError
 
 BASE = b"".join(b"line %d\n" % n for n in range(1, 41))
@@ -63,6 +63,15 @@ def test_a_new_file_and_what_is_no_code() -> None:
     patch += diff(b"x\n", b"y\n", "README")
     assert patched(patch) == {"mm/new.h": (b"a\nb\n", [1, 2])}
     assert paths(patch, "p") == ["mm/new.h"]
+
+
+def test_what_a_patch_starts_from() -> None:
+    new = b"diff --git a/n.c b/n.c\nnew file mode 100644\nindex 0000000..1a2b3c4\n"
+    new += b"--- /dev/null\n+++ b/n.c\n@@ -0,0 +1 @@\n+a\n"
+    first = b"diff --git a/mm/a.c b/mm/a.c\nindex 89ab..cdef 100644\n" + diff(b"a\n", b"b\n")
+    second = b"diff --git a/mm/a.c b/mm/a.c\nindex cdef..0123 100644\n" + diff(b"b\n", b"c\n")
+    unsaid = diff(b"a\n", b"b\n", "mm/c.c")
+    assert origins(new + first + second + unsaid, "p") == [("mm/a.c", "89ab")]
 
 
 def test_a_removed_file_is_left_out() -> None:

@@ -197,6 +197,26 @@ def test_patch_reports_added_lines_only(repo: Path, run: Run, tmp_path: Path) ->
     assert git(repo, "status", "--porcelain") == before
 
 
+def test_a_patch_that_later_ones_built_on(repo: Path, run: Run, tmp_path: Path) -> None:
+    """The file and its header are looked at as they were when the patch was applied."""
+    mail = tmp_path / "mail"
+    (repo / "mm/use.c").write_bytes(FIXABLE)
+    git(repo, "commit", "-qam", "a new one")
+    mail.write_text(git(repo, "format-patch", "-1", "--stdout"))
+    base = git(repo, "rev-parse", "--short=12", "HEAD^").strip()
+    (repo / "mm/use.c").write_bytes(CLEAN.replace(b"zpdesc_mark(", b"zpdesc_note("))
+    (repo / "mm/zpdesc.h").write_bytes(HEADER.replace(b"zpdesc_mark(", b"zpdesc_note("))
+    git(repo, "commit", "-qam", "a later one")
+    code, out, err = run("check", "--patch", mail)
+    assert code == 1
+    assert out == "mm/use.c:5:2: ZPC002 [*] mark_page() on a zpdesc: it has zpdesc_mark()\n"
+    assert err == f"{mail}: the tree has moved on; checked on top of {base}\n"
+    mail.write_text(mail.read_text().replace("\nindex ", "\nno index "))
+    code, out, err = run("check", "--patch", mail)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "mm/use.c: the hunk of line 2 does not fit; check out a commit that it applies to" in err
+
+
 def test_patch_from_stdin(repo: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     (repo / "mm/use.c").write_bytes(FIXABLE)
     patch = git(repo, "diff")

@@ -16,8 +16,13 @@ from zpconvert.errors import UserError
 if TYPE_CHECKING:
     from unidiff.patch import Hunk, PatchedFile
 
+_BLOBS = re.compile(r"(?m)^index ([0-9a-f]{4,64})\.\.[0-9a-f]")
 _ENCODED = re.compile(rb"(?im)^content-transfer-encoding:[ \t]*(?:quoted-printable|base64)")
 _MEND = "run this in the tree that the patch is for"
+
+
+class Misfit(UserError):
+    """A patch that does not fit a tree, neither onto it nor as a part of it."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +41,24 @@ def paths(patch: bytes, where: str) -> list[str]:
     return list(dict.fromkeys(_path(f) for f in _read(patch, where) if _code(f)))
 
 
+def origins(patch: bytes, where: str) -> list[tuple[str, str]]:
+    """(path from the top, abbreviated hash of its blob) of what a patch starts from, as far as
+    it says so (`index` lines of git); of several diffs of a file the first counts."""
+    found: dict[str, str] = {}
+    for file in _read(patch, where):
+        path = _plain(file.source_file).removeprefix("a/")
+        named = _BLOBS.search("".join(file.patch_info or ()))
+        if not file.is_added_file:
+            found.setdefault(path, named[1] if named else "")
+    return [(path, blob) for path, blob in found.items() if blob]
+
+
 def apply(patch: bytes, where: str, read: Callable[[str], bytes | None]) -> dict[str, Patched]:
     """The C files of a patch after it. Several diffs of one file add up, as in a mailbox.
 
     where: the patch's name, for messages. read: path from the top → bytes, None if it is not
     there. A hunk may have moved, or be in the tree already.
-    Raises UserError for a text that is no diff and for a patch that does not fit the tree.
+    Raises UserError for a text that is no diff, Misfit for a patch that does not fit the tree.
     """
     files: dict[str, list[Line]] = {}
     for file in _read(patch, where):
@@ -53,7 +70,7 @@ def apply(patch: bytes, where: str, read: Callable[[str], bytes | None]) -> dict
             if text is None and file.is_rename:
                 text = read(_plain(file.source_file).removeprefix("a/"))
             if text is None and not new:
-                raise UserError(where, f"changes {path}, which is not here", _MEND)
+                raise Misfit(where, f"changes {path}, which is not here", _MEND)
             files[path] = [] if new else [(line, False) for line in _lines(text or b"")]
         shift = 0
         for hunk in file:
@@ -131,7 +148,7 @@ def _hunk(lines: list[Line], hunk: Hunk, shift: int, where: str) -> int:
         gone = "+"
         at = _find(lines, [text for kind, text in edits if kind != "-"], wanted)
     if at is None:
-        raise UserError(where, f"the hunk of line {hunk.source_start} does not fit", _MEND)
+        raise Misfit(where, f"the hunk of line {hunk.source_start} does not fit", _MEND)
     new, end = [], at
     for kind, text in edits:
         if kind == "+":

@@ -18,6 +18,7 @@ from zpconvert.errors import UserError
 if TYPE_CHECKING:
     from zpconvert.check.model import Finding
     from zpconvert.check.patch import Patched
+    from zpconvert.check.trees import Tree
     from zpconvert.conversion.model import Conversion
     from zpconvert.inspection import Inspected, Inspector
 
@@ -119,7 +120,8 @@ Result = tuple[list["Finding"], dict[str, bytes]]
 
 def _files(files: Sequence[Path], extra: list[Conversion], fix: bool) -> Result:
     """Files of the work tree."""
-    from zpconvert.inspection import Inspector, WorkTree
+    from zpconvert.check.trees import WorkTree
+    from zpconvert.inspection import Inspector
 
     inspector = Inspector(WorkTree(), extra, show=_shown, cache=_cache)
     texts: dict[str, bytes] = {}
@@ -164,8 +166,9 @@ def _gathered(inspector: Inspector, done: Sequence[Inspected]) -> list[Finding]:
 
 def _staged(files: Sequence[Path], extra: list[Conversion], fix: bool) -> Result:
     """What the index has, of the given files or of all that is staged."""
+    from zpconvert.check.trees import GitTree
     from zpconvert.git import index
-    from zpconvert.inspection import IndexTree, Inspector
+    from zpconvert.inspection import Inspector
 
     top = index.toplevel(Path.cwd())
     names = index.relative(top, files) if files else index.staged(top)
@@ -174,7 +177,7 @@ def _staged(files: Sequence[Path], extra: list[Conversion], fix: bool) -> Result
     if missing:
         raise UserError(missing[0], "is not in the index", "stage it, or leave --staged out")
     texts = {top / name: text for name, text in staged.items()}
-    inspector = Inspector(IndexTree(top, texts), extra, show=_shown, cache=_cache)
+    inspector = Inspector(GitTree(top, texts), extra, show=_shown, cache=_cache)
     done = [inspector.check(path, text, fix=fix) for path, text in texts.items()]
     mended = {r.path: r.mended for r in done if r.mended is not None}
     if mended:
@@ -205,7 +208,8 @@ def _stage(top: Path, before: Mapping[Path, bytes], mended: Mapping[Path, bytes]
 def _patch(patch: Path, extra: list[Conversion]) -> Result:
     """The lines that a patch adds to the tree it is run in."""
     from zpconvert.check import patch as patches
-    from zpconvert.inspection import Inspector, PatchedTree, WorkTree
+    from zpconvert.check.trees import PatchedTree
+    from zpconvert.inspection import Inspector
 
     where = "stdin" if str(patch) == "-" else str(patch)
     try:
@@ -213,9 +217,9 @@ def _patch(patch: Path, extra: list[Conversion]) -> Result:
     except OSError as error:
         raise UserError(where, f"cannot be read: {error.strerror}", "check the path") from None
     root = _root(patches.paths(mail, where))
-    found = patches.apply(mail, where, lambda p: WorkTree().read(root / p))
+    under, found = _applied(mail, where, root)
     after: dict[Path, Patched] = {root / p: f for p, f in found.items()}
-    tree = PatchedTree({p: f.text for p, f in after.items()})
+    tree = PatchedTree({p: f.text for p, f in after.items()}, under)
     inspector = Inspector(tree, extra, show=_shown, cache=_cache)
     findings = [
         located
@@ -224,6 +228,37 @@ def _patch(patch: Path, extra: list[Conversion]) -> Result:
         if (located := _on_added(finding, file.added)) is not None
     ]
     return findings, {_shown(p): f.text for p, f in after.items()}
+
+
+def _applied(mail: bytes, where: str, root: Path) -> tuple[Tree, dict[str, Patched]]:
+    """A tree that a patch fits, and the patch's files in it: the work tree, or else the last
+    commit in which git has the file that the patch starts from."""
+    from zpconvert.check import patch as patches
+    from zpconvert.check.trees import WorkTree
+
+    work = WorkTree()
+    try:
+        return work, patches.apply(mail, where, lambda path: work.read(root / path))
+    except patches.Misfit as misfit:
+        then = _before(mail, where, root)
+        if then is None:
+            todo = "check out a commit that it applies to, or run this in the tree that it is for"
+            raise UserError(misfit.where, misfit.what, todo) from None
+        return then, patches.apply(mail, where, lambda path: then.read(root / path))
+
+
+def _before(mail: bytes, where: str, root: Path) -> Tree | None:
+    """The tree that a patch was made on, if the history of this one has it."""
+    from zpconvert.check.patch import origins
+    from zpconvert.check.trees import GitTree
+    from zpconvert.git.history import last_with
+
+    for path, blob in origins(mail, where) if (root / ".git").exists() else ():
+        commit = last_with(root, path, blob)
+        if commit is not None:
+            say(f"{where}: the tree has moved on; checked on top of {commit[:12]}")
+            return GitTree(root, {}, commit)
+    return None
 
 
 def _root(paths: Sequence[str]) -> Path:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What is staged: read and replaced without touching the work tree.
+"""What is staged, or in a commit: read and replaced without touching the work tree.
 
 A hook runs with the index of the commit to be, which `git commit -a` and `git commit FILE`
 keep apart (GIT_INDEX_FILE, githooks(5)): so the environment is the caller's here.
@@ -38,20 +38,23 @@ def staged(top: Path) -> list[str]:
     return _names(_git(top, *words).stdout)
 
 
-def listed(top: Path, directory: str, word: str) -> list[str]:
-    """Files of the index right in a directory that mention a word."""
-    words = ("grep", "--cached", "-l", "-z", "-F", "-e", word, "--", directory)
+def listed(top: Path, directory: str, word: str, commit: str = "") -> list[str]:
+    """Files of a commit, or else of the index, right in a directory that mention a word."""
+    where = [commit] if commit else ["--cached"]
+    words = ("grep", "-l", "-z", "-F", "-e", word, *where, "--", directory)
     found = _names(_git(top, *words, check=False).stdout)
-    return [name for name in found if name.rpartition("/")[0] == directory.rstrip("/")]
+    names = [name.removeprefix(f"{commit}:") if commit else name for name in found]
+    return [name for name in names if name.rpartition("/")[0] == directory.rstrip("/")]
 
 
 def _names(output: bytes) -> list[str]:
     return [name.decode("utf-8", "surrogateescape") for name in output.split(b"\0")[:-1]]
 
 
-def contents(top: Path, paths: Sequence[str]) -> dict[str, bytes]:
-    """What the index has at some paths; those that it does not have are left out."""
-    asked = "".join(f":{path}\n" for path in paths if "\n" not in path)
+def contents(top: Path, paths: Sequence[str], commit: str = "") -> dict[str, bytes]:
+    """What a commit, or else the index, has at some paths; those that are not there are left
+    out."""
+    asked = "".join(f"{commit}:{path}\n" for path in paths if "\n" not in path)
     output = _git(top, "cat-file", "--batch", stdin=asked.encode("utf-8", "surrogateescape")).stdout
     found, at = {}, 0
     for path in (p for p in paths if "\n" not in p):
