@@ -14,10 +14,10 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "zpconvert"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
-FEATURES = {"conversion", "rewrite", "smpl", "header", "mail", "kernel", "lint", "check"}
+FEATURES = {"conversion", "rewrite", "smpl", "header", "mail", "kernel", "lint", "check", "init"}
 #: The features that stand on another: lint reads what smpl takes apart, and asks spatch; check
-#: looks at files with the engine's own analysis.
-ABOVE = {"lint": "smpl", "check": "rewrite"}
+#: looks at files with the engine's own analysis, and so does init, which drafts conversions.
+ABOVE = {"lint": "smpl", "check": "rewrite", "init": "rewrite"}
 #: What features may build on (DESIGN.md, import direction); these know no feature.
 GROUND = {"csource", "git"}
 #: Modules that import no other but of their own kind; the rest of the top level is the
@@ -42,6 +42,7 @@ HOMES = {
     "click": ("cli/",),
     "rich": ("cli/",),
     "libcst": ("smpl/", "lint/"),
+    "tomlkit": ("init/documents.py",),
     "fissix": ("lint/python2.py",),
     "pygments": ("smpl/lexer.py", "cli/talk.py"),
 }
@@ -161,6 +162,9 @@ def test_layers_point_down(path: Path) -> None:
         ("rewrite", "smpl.spatch", True),
         ("lint", "smpl.syntax", False),
         ("smpl", "lint.run", True),
+        ("init", "rewrite.survey", False),
+        ("init", "pipeline.convert", True),
+        ("rewrite", "init.look", True),
         ("mail", "git.repo", False),
         ("git", "mail.message", True),
         ("csource", "git.repo", True),

@@ -23,6 +23,7 @@ COMMANDS = {
     "kernel": "Debian's kernel source, fetched once; prints where it is.",
     "list": "The conversions that are there.",
     "show": "A conversion, a step of it, or the rules made from it.",
+    "init": "A new conversion, drafted from the files themselves.",
     "convert": "The converted tree: as a diff, in place, or on a branch.",
     "series": "The patch series, ready to be mailed.",
     "validate": "Prove every commit: builds, warnings, object code, mails.",

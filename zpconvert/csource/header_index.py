@@ -84,6 +84,13 @@ def load_closure(
     return header_cache.lazily(parts)  # type: ignore[arg-type]
 
 
+def reached(tree: Path, rel: str, source: bytes, cache: Path | None) -> list[str]:
+    """Paths in the tree of all headers that `source` includes, directly or not, in the order
+    of inclusion. Raises UserError for a header that is there and cannot be read."""
+    roots = [(name, False) for name in FORCED] + read_directives(source).includes
+    return list(_follow(str(tree.absolute()), rel, roots, cache).stamps)
+
+
 def _unchanged(top: str, manifest: object, roots: list[_Include]) -> str | None:
     """The key of a remembered closure's tables, if nothing that it rests on has changed."""
     if not isinstance(manifest, tuple):

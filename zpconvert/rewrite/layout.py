@@ -122,6 +122,7 @@ def _spot(line: str) -> tuple[int, int] | None:
         elif char in _CLOSING and stack:
             stack.pop()
         ends = char == "," or plain[max(0, i - 1) : i + 1] in ("&&", "||")
+        ends = ends or plain[max(0, i - 1) : i + 2] == " | "
         if ends and i > start and width(line[: i + 1]) <= PREFERRED:
             column = width(line[: stack[-1] + 1]) if stack else width(_indent(line)) + TAB
             candidate = (-len(stack), i + 1, column)

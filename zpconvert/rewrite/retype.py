@@ -71,11 +71,13 @@ class Names:
 
 @dataclass(frozen=True)
 class Text:
-    """An item's text, the functions of the file that it names (as spelled), and its refusals."""
+    """An item's text, the functions of the file that it names (as spelled), its refusals, and
+    where a wrapper went round what stands in the base."""
 
     text: bytes
     calls: frozenset[str]
     refusals: tuple[Refusal, ...]
+    wraps: tuple[Wrap, ...] = ()
 
 
 class Retyper:
@@ -143,7 +145,8 @@ class _Rendering:
             self.comment(start, end)
         source = self.retyper.survey.unit.source
         text = apply(source, self.item.start, self.item.end, _unique(self.edits))
-        return Text(text, frozenset(self.calls), tuple(dict.fromkeys(self.refusals)))
+        wraps = tuple(edit for edit in _unique(self.edits) if isinstance(edit, Wrap))
+        return Text(text, frozenset(self.calls), tuple(dict.fromkeys(self.refusals)), wraps)
 
     # -- states --------------------------------------------------------------------------
 
