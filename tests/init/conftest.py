@@ -79,7 +79,7 @@ LIST = """
 #define list_entry(ptr, type, member) ((type *)(ptr))
 #define list_for_each_entry(pos, head, member) \\
 	for (pos = list_entry((head)->next, typeof(*pos), member); &pos->member != (head); \\
-	     pos = list_entry(pos->member.next, typeof(*pos), member))
+		pos = list_entry(pos->member.next, typeof(*pos), member))
 void list_add(struct list_head *entry, struct list_head *head);
 void list_del(struct list_head *entry);
 """
