@@ -92,6 +92,19 @@ def test_the_draft_converts_the_fixture_tree(
             assert 1 <= place["column"] <= len(lines[place["line"] - 1]) + 1
 
 
+def test_several_files_share_a_draft(
+    tmp_path: Path, small_tree: Path, header_cache: Path
+) -> None:
+    words = ("--file", "mm/objpool.c", "--file", "mm/buddy2.c", "--descriptor", "zdesc")
+    done = init(tmp_path / "both", "--tree", TREE, *words)
+    assert done.returncode == 0, done.stderr
+    works(tmp_path / "both", small_tree, header_cache)
+    text = (small_tree / "mm/buddy2.c").read_text()
+    assert "list_entry(pos, struct zdesc, lru)" in text
+    assert "set_bit(B2_ALONE, &zdesc->private);" in text
+    assert load(str(tmp_path / "both")).prefix == "mm"
+
+
 def test_a_descriptor_that_is_there_is_shared(
     tmp_path: Path, small_tree: Path, header_cache: Path
 ) -> None:
@@ -118,7 +131,7 @@ def test_a_descriptor_that_is_there_is_shared(
         (["--file", "mm/Kconfig"], "--file: 'mm/Kconfig' is no C file of the tree"),
         (["--file", "mm/migrate.c", "--file", "mm/migrate.c"], "is named twice; name it once"),
         (["--descriptor", "x-y"], "--descriptor: 'x-y' is no C identifier"),
-        (["--descriptor", "list_head"], "have a 'struct list_head' already; choose another name"),
+        (["--descriptor", "list_head"], "headers have a 'struct list_head' already; choose"),
         (["--tree", "/"], "/: not a kernel tree"),
         (["--json", "no/such/file"], "no/such/file: no such directory"),
     ],

@@ -21,7 +21,7 @@ def tree(tmp_path: Path) -> Path:
     (tmp_path / "drivers/a/Kconfig").write_text(
         'menuconfig A_MENU\n\tbool "A\'s"\n\nif A_MENU\n\n'
         'config A\n\ttristate "a"\n\tdepends on NET && (X || Y)\n\thelp\n\t  depends on luck\n\n'
-        "config B\n\ttristate\n\nendif\n\n"
+        "config B\n\ttristate\n\nendif\n\nconfig C\n\tbool\n\tselect B\n\n"
         'config B_MORE\n\tbool "more"\n\tdepends on B\n'
     )
     return tmp_path
@@ -35,7 +35,7 @@ def test_the_option_of_a_file_and_what_it_depends_on(tree: Path) -> None:
 
 def test_a_part_of_a_module_needs_the_module(tree: Path) -> None:
     assert guess(tree, ("drivers/a/three.c",)) == Guess(
-        ("CONFIG_B_MORE=y", "CONFIG_B=y", "CONFIG_A_MENU=y"), ("B",), ()
+        ("CONFIG_B_MORE=y", "CONFIG_B=y", "CONFIG_A_MENU=y"), (("B", ("C",)),), ()
     )
 
 

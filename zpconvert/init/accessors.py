@@ -6,16 +6,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from zpconvert.csource.externals import Externals
 from zpconvert.csource.unit import Macro
 from zpconvert.init.declarations import Declarations, Declared
+from zpconvert.init.headers import Headers
 from zpconvert.init.look import Accessors
 
 _CASTING = re.compile(r"\(*\((?:struct|union) \w+ \*\)\s*(.*)", re.DOTALL)
 
 
 def accessors(
-    names: Iterable[str], headers: Externals, declarations: Declarations, own: Mapping[str, Macro]
+    names: Iterable[str], headers: Headers, declarations: Declarations, own: Mapping[str, Macro]
 ) -> Accessors:
     """Which of these calls do no more than to read or to write a member of their argument.
 
@@ -39,7 +39,7 @@ def accessors(
     return Accessors(getters, frozenset(casting), setters)
 
 
-def _read_by(name: str, headers: Externals, declarations: Declarations) -> str | None:
+def _read_by(name: str, headers: Headers, declarations: Declarations) -> str | None:
     """The member that a call reads, in every configuration, and that is all it does."""
     found = {
         _macro_member(macro.params, macro.body, headers, declarations)
@@ -53,7 +53,7 @@ def _read_by(name: str, headers: Externals, declarations: Declarations) -> str |
 
 
 def _macro_member(
-    params: tuple[str, ...] | None, body: str, headers: Externals, declarations: Declarations
+    params: tuple[str, ...] | None, body: str, headers: Headers, declarations: Declarations
 ) -> str | None:
     """The member that a macro's body reads of its one parameter."""
     if params is None or len(params) != 1:

@@ -16,6 +16,7 @@ from zpconvert.errors import UserError
 from zpconvert.init import kconfig, naming
 from zpconvert.init.accessors import accessors
 from zpconvert.init.declarations import Declarations
+from zpconvert.init.headers import Headers
 from zpconvert.init.helpers import HelperWriter, Left
 from zpconvert.init.look import Accessors, look
 from zpconvert.init.members import MemberWriter
@@ -80,8 +81,9 @@ def draft(
     words = _words(descriptor)
     tell("reading headers")
     headers = {path: externals_for(tree, path, text, cache) for path, text in sources.items()}
+    known = Headers(headers.values())
     if shared is None:
-        _check_free(words, headers)
+        _check_free(words, known)
     paths = [header for p, text in sources.items() for header in reached(tree, p, text, cache)]
     declarations = Declarations(tree, dict.fromkeys(paths))
     old = _old_members(tree)
@@ -101,13 +103,10 @@ def draft(
         [i for f in seen for i in f.iterated],
     )
     compound = _compound(sources)
-    first = next(iter(headers.values()))
-    folios = Folios(tree, declarations, lambda n: any(h.known(n) for h in headers.values()))
-    writer = HelperWriter(words, first, declarations, folios, single=compound is None)
+    folios = Folios(tree, declarations, known.known)
+    writer = HelperWriter(words, known, declarations, folios, single=compound is None)
     helpers, left = writer.propose(c for f in seen for c in f.calls)
-    variables, functions, unnamed = naming.renamings(
-        surveys, words.descriptor, lambda n: any(h.known(n) for h in headers.values())
-    )
+    variables, functions, unnamed = naming.renamings(surveys, words.descriptor, known.known)
     gone = {one.name for one in left if one.topic == "deprecated"}
     return Draft(
         name=name,
@@ -143,15 +142,14 @@ def _header(sources: Iterable[str], descriptor: str) -> str:
     return str(PurePosixPath(next(iter(sources))).parent / f"{descriptor}.h")
 
 
-def _check_free(words: naming.Vocabulary, headers: Mapping[str, Externals]) -> None:
+def _check_free(words: naming.Vocabulary, headers: Headers) -> None:
     for name in (f"struct {words.descriptor}", words.to_page, words.from_page, words.to_folio):
-        for path, known in headers.items():
-            if known.known(name):
-                raise UserError(
-                    "--descriptor",
-                    f"the headers of {path} have a '{name}' already",
-                    "choose another name for the descriptor",
-                )
+        if headers.known(name):
+            raise UserError(
+                "--descriptor",
+                f"the tree's headers have a '{name}' already",
+                "choose another name for the descriptor",
+            )
 
 
 def _old_members(tree: Path) -> dict[str, StructMember]:
@@ -178,7 +176,7 @@ def _look(
         seen = [file for file, _ in looked]
         names = {call.name for file in seen for call in file.calls}
         own = {n: m[0] for _, survey in looked for n, m in survey.unit.macros.items()}
-        found = accessors(names, next(iter(headers.values())), declarations, own)
+        found = accessors(names, Headers(headers.values()), declarations, own)
         if not found.getters and not found.setters:
             return seen, [survey for _, survey in looked], access
         access = Accessors(

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from zpconvert.conversion.model import Helper
 from zpconvert.csource.ctype import CType
-from zpconvert.csource.externals import Externals
 from zpconvert.init.declarations import Declarations
+from zpconvert.init.headers import Headers
 from zpconvert.init.model import Call, Place, Proposed
 from zpconvert.init.naming import Vocabulary
 from zpconvert.init.page_api import Folios, page_api
@@ -52,7 +52,7 @@ class HelperWriter:
     def __init__(
         self,
         names: Vocabulary,
-        headers: Externals,
+        headers: Headers,
         declarations: Declarations,
         folios: Folios,
         single: bool,

@@ -19,12 +19,12 @@ _MOST = 40
 
 @dataclass(frozen=True)
 class Guess:
-    """settings: `CONFIG_X=y` lines. hidden: options among them that no person can set: others
-    select them. unread: dependencies that are more than a list of options, as the tree has
-    them."""
+    """settings: `CONFIG_X=y` lines. hidden: options among them that no person can set, each with
+    those that select it. unread: dependencies that are more than a list of options, as the tree
+    has them."""
 
     settings: tuple[str, ...]
-    hidden: tuple[str, ...]
+    hidden: tuple[tuple[str, tuple[str, ...]], ...]
     unread: tuple[str, ...]
 
 
@@ -46,7 +46,21 @@ def guess(tree: Path, files: tuple[str, ...]) -> Guess:
             options += [w for w in words if re.fullmatch(r"\w+", w) and w not in options]
             unread += [f"{option}: {w}" for w in words if not re.fullmatch(r"\w+", w)]
     settings = tuple(f"CONFIG_{option}=y" for option in dict.fromkeys(options))
-    return Guess(settings, tuple(dict.fromkeys(hidden)), tuple(dict.fromkeys(unread)))
+    return Guess(settings, tuple(_selected(tree, hidden).items()), tuple(dict.fromkeys(unread)))
+
+
+def _selected(tree: Path, hidden: list[str]) -> dict[str, tuple[str, ...]]:
+    """Which options of the whole tree select others, by the ones that are selected."""
+    found: dict[str, list[str]] = {option: [] for option in hidden}
+    for path in sorted(tree.rglob("Kconfig*")) if hidden else ():
+        option = ""
+        for line in path.read_text(errors="replace").splitlines() if path.is_file() else ():
+            opened = _CONFIG.match(line)
+            option = opened[1] if opened is not None else option
+            selects = re.match(r"\s+select\s+(\w+)", line)
+            if selects is not None and selects[1] in found:
+                found[selects[1]].append(option)
+    return {option: tuple(dict.fromkeys(by)) for option, by in found.items()}
 
 
 def _options(tree: Path, file: PurePosixPath) -> Iterator[str]:

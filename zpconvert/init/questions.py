@@ -159,14 +159,19 @@ def _kconfig(draft: Draft) -> Iterator[Question]:
         f"guessed: {' '.join(guess.settings)}",
         "check that a build with these lines compiles the files",
     )
-    for option in guess.hidden:
+    for option, by in guess.hidden:
         yield Question(
             "kconfig",
-            f"CONFIG_{option} has no prompt: others select it",
-            "put in its place an option that selects it",
+            f"CONFIG_{option} has no prompt: it is selected, by {_some(by)}",
+            "put in its place one that selects it",
         )
     for text in guess.unread:
         yield Question("kconfig", f"depends on more: {text}", "add a line that makes it true")
+
+
+def _some(words: tuple[str, ...]) -> str:
+    """The first few of several words."""
+    return ", ".join(words[:5]) + (", …" if len(words) > 5 else "") if words else "nothing here"
 
 
 def gathered(found: Iterable[Question]) -> dict[str, list[Question]]:
