@@ -25,10 +25,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.compiled import compile_many
 from zpconvert.conversion.load import load
 from zpconvert.conversion.model import Conversion, Step
 from zpconvert.git.diff import diff_files
-from zpconvert.kernel import diagnostics, kbuild
+from zpconvert.kernel import diagnostics, replay
 from zpconvert.kernel.cells import CELLS
 from zpconvert.kernel.kbuild import BuildDir
 from zpconvert.kernel.source import cache_home
@@ -238,13 +239,13 @@ def fresh_diagnostics(
     """What the compiler says anew of each commit, at W=1, blamed on who brings it."""
     trees: list[tuple[str, Mapping[str, bytes]]] = [("base", series.result.base)]
     trees += series.trees()
-    jobs = [kbuild.Job(build, "mm/zsmalloc.o", files) for _, files in trees]
-    built = kbuild.compile_many(jobs, workers=2)
-    assert isinstance(built[0], kbuild.Compiled)
+    jobs = [replay.Job(build, "mm/zsmalloc.o", files) for _, files in trees]
+    built = compile_many(jobs, workers=2)
+    assert isinstance(built[0], replay.Compiled)
     found: list[tuple[str, diagnostics.Diagnostic | str]] = []
     for number, (name, _) in enumerate(trees[1:], 1):
         now, before = built[number], built[number - 1]
-        if isinstance(now, kbuild.Failed):
+        if isinstance(now, replay.Failed):
             found.append((name, now.text))
         found += [(name, one) for one in diagnostics.fresh(before.diagnostics, now.diagnostics)]
     return found

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 
 def main() -> None:
-    """The console script. Ctrl-C counts from the first import on."""
+    """The console script. Ctrl-C counts from the first import on, and so does SIGTERM: what is
+    running is ended, and scratch directories are removed."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         from zpconvert.cli.main import main as run
     except KeyboardInterrupt:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from zpconvert.conversion.load import list_conversions, load
-from zpconvert.conversion.model import Boot, Border, Conversion
+from zpconvert.conversion.model import Boot, Border, Change, Conversion
 from zpconvert.errors import UserError
 from zpconvert.resources import semantic_patches_dir
 
@@ -115,6 +115,12 @@ body = "Body."
 slots = ["two:page"]
 idioms = ["next_is_index"]
 stale = [{ match = "page lock", to = "desc lock", within = "zone" }]
+
+[[step]]
+id = "three"
+subject = "let three() check its argument"
+body = "three() refuses NULL."
+changes = [{ function = "three", reason = "NULL is refused" }]
 """
 
 COCCI = """\
@@ -158,7 +164,7 @@ def test_a_whole_conversion(root: Path) -> None:
     assert conversion.boot == Boot(("CONFIG_LOADED=y",), ("zswap",), "pool", ("zswpout",))
     assert conversion.smpl == (root / "pool/idioms.cocci",)
     assert not conversion.bundled
-    one, two = conversion.steps
+    one, two, three = conversion.steps
     assert one.slots == ("one:page", "one()")
     assert one.line == line_of(CONVERSION, '[[step]]\nid = "one"')
     assert one.trailers == (
@@ -168,6 +174,7 @@ def test_a_whole_conversion(root: Path) -> None:
     assert two.line == line_of(CONVERSION, '[[step]]\nid = "two"')
     assert two.stale[0].pattern == re.compile("page lock")
     assert two.stale[0].within == re.compile("zone")
+    assert three.changes == (Change("three", "NULL is refused"),)
     descriptor = conversion.descriptor
     assert descriptor.new_type == "struct desc"
     assert [member.ctype for member in descriptor.members] == ["unsigned long", "struct desc *"]
@@ -215,6 +222,8 @@ FAULTS = [
     ('["zswap"]', '["zram"]', "zpool", "a pool without the load 'zswap'"),
     ('zpool = "pool"\n', "", "[boot]", "'zpool' is missing"),
     ('counters = ["zswpout"]\n', "", "[boot]", "'counters' is missing"),
+    ("three() refuses", "It refuses", "changes", "message does not speak of three()"),
+    ('"NULL is refused"', '""', "changes", "a change without a reason"),
     ('text = """', 'text = "', 'text = "', "bad TOML"),
     ("[names]", "[conversion]", '[conversion]\nvar', "bad TOML"),
 ]  # fmt: skip

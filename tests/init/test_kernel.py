@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from tests.compiled import compile_many
 from zpconvert.cli.init import command
 from zpconvert.conversion.load import load
 from zpconvert.conversion.model import Conversion
@@ -23,8 +24,9 @@ from zpconvert.csource.externals import externals_for
 from zpconvert.header.generate import header_text
 from zpconvert.kernel import kbuild, source
 from zpconvert.kernel.cells import CELLS
-from zpconvert.kernel.kbuild import BuildDir, Compiled, Job
+from zpconvert.kernel.kbuild import BuildDir
 from zpconvert.kernel.objcode import COMPARE_FLAGS, compare
+from zpconvert.kernel.replay import Compiled, Job
 from zpconvert.pipeline import OLD_STRUCT_HEADER, Converted, convert
 from zpconvert.rewrite.engine import FileMigration
 from zpconvert.rewrite.retype import Names, Types
@@ -162,7 +164,7 @@ def test_it_converts_and_no_object_code_and_no_warning_comes_of_it(
         made.result.tree,
     ]
     assert all(state[path] != states[0][path] for state in states[1:])
-    done = kbuild.compile_many([Job(built, obj, state, FLAGS) for state in states], 2)
+    done = compile_many([Job(built, obj, state, FLAGS) for state in states], 2)
     said = [one.text for one in done]
     assert all(isinstance(one, Compiled) for one in done), said
     base, types, last = (one for one in done if isinstance(one, Compiled))

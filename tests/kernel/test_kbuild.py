@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.compiled import compile_many
 from zpconvert.errors import UserError
-from zpconvert.kernel import diagnostics, kbuild, source
+from zpconvert.kernel import diagnostics, kbuild, replay, source
 from zpconvert.kernel.cells import CELLS, Cell
 
 pytestmark = pytest.mark.kernel
@@ -20,9 +21,9 @@ Builds = Callable[[str], kbuild.BuildDir]
 OBJECT, SOURCE = "mm/zbud.o", "mm/zbud.c"
 
 
-def compiled(build: kbuild.BuildDir, overlay: dict[str, bytes]) -> kbuild.Compiled:
-    result = kbuild.compile(build, OBJECT, overlay)
-    assert isinstance(result, kbuild.Compiled), result.text
+def compiled(build: kbuild.BuildDir, overlay: dict[str, bytes]) -> replay.Compiled:
+    result = replay.compile(build, OBJECT, overlay)
+    assert isinstance(result, replay.Compiled), result.text
     return result
 
 
@@ -83,8 +84,8 @@ def test_a_warning_of_a_header_is_blamed_on_the_header(build_612: Builds, text: 
 
 def test_a_failure_is_a_value(build_612: Builds, text: bytes) -> None:
     overlay = {SOURCE: text + b"int broken = nowhere;\n"}
-    result = kbuild.compile(build_612("compaction"), OBJECT, overlay)
-    assert isinstance(result, kbuild.Failed)
+    result = replay.compile(build_612("compaction"), OBJECT, overlay)
+    assert isinstance(result, replay.Failed)
     (error,) = [d for d in result.diagnostics if d.kind == "error"]
     assert (error.path, error.line) == (SOURCE, text.count(b"\n") + 1)
     assert "nowhere" in error.text
@@ -93,9 +94,9 @@ def test_a_failure_is_a_value(build_612: Builds, text: bytes) -> None:
 def test_many_come_back_in_order(build_612: Builds, text: bytes) -> None:
     build = build_612("compaction")
     texts = [text, text + b"int x(", text]
-    jobs = [kbuild.Job(build, OBJECT, {SOURCE: one}) for one in texts]
-    kinds = [type(one) for one in kbuild.compile_many(jobs, workers=2)]
-    assert kinds == [kbuild.Compiled, kbuild.Failed, kbuild.Compiled]
+    jobs = [replay.Job(build, OBJECT, {SOURCE: one}) for one in texts]
+    kinds = [type(one) for one in compile_many(jobs, workers=2)]
+    assert kinds == [replay.Compiled, replay.Failed, replay.Compiled]
 
 
 def test_compiling_writes_neither_to_the_tree_nor_to_the_build(

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from zpconvert.kernel import kbuild
+from tests.compiled import compile_many
+from zpconvert.kernel import kbuild, replay
 from zpconvert.kernel.elf import ElfError, size
 from zpconvert.kernel.objcode import COMPARE_FLAGS, compare, data_sections, functions
 
@@ -110,16 +111,44 @@ def test_what_cannot_be_read_is_never_equal(tmp_path: Path) -> None:
         functions(build(tmp_path, "int x = 3;"))
 
 
-def test_thirty_two_bits_are_read_or_refused(tmp_path: Path) -> None:
-    """i386 keeps addends in the code; that is refused, not guessed."""
-    try:
-        blob = build(tmp_path, "int f(int x) { return x; }", "-m32", "-mcmodel=32")
-    except subprocess.CalledProcessError as error:
-        pytest.fail(error.stderr.decode())
-    assert functions(blob)["f"].data
-    blob = build(tmp_path, "int g(int); int f(int x) { return g(x); }", "-m32", "-mcmodel=32")
+#: i386 keeps addends in the code (REL), as does arm.
+I386 = ("-m32", "-mcmodel=32", "-mregparm=3", "-ffreestanding")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "name"),
+    [
+        ("other = a", "other = a + 0", None),
+        ("add(a) + add(a)", "add(a) - add(a)", "twice"),
+        ('say("two", 2)', 'say("too", 2)', "told"),
+        ("other = a", "counter = a", "last"),
+        (".run = add", ".run = twice", "[.rodata]"),
+        ('say("one"', 'say("a much longer one"', "told"),
+    ],
+)
+def test_addends_in_the_code_are_read(tmp_path: Path, old: str, new: str, name: str | None) -> None:
+    before = build(tmp_path, SOURCE, *I386)
+    # what stands before the others moves the addends of all of them
+    after = 'const char *first(void) { return "first"; }\n' + SOURCE
+    result = compare(before, build(tmp_path, after.replace(old, new), *I386))
+    assert result.different == ((name,) if name else ())
+    assert result.missing == ()
+    assert set(result.added) == {"first"}
+
+
+def test_an_offset_within_a_variable_is_part_of_the_reference(tmp_path: Path) -> None:
+    text = (
+        "static int all[9];\nint f(int x) { all[2] = x; return x; }\nint *g(void) { return all; }\n"
+    )
+    before, after = (build(tmp_path, t, *I386) for t in (text, text.replace("all[2]", "all[3]")))
+    assert compare(before, before).same
+    assert compare(before, after).different == ("f",)
+
+
+def test_a_kind_of_relocation_that_is_not_known_is_refused(tmp_path: Path) -> None:
+    blob = build(tmp_path, "extern __thread int x;\nint f(void) { return x; }\n", *I386)
     assert size(blob).text > 0
-    with pytest.raises(ElfError, match="without addends"):
+    with pytest.raises(ElfError, match="not known"):
         functions(blob)
 
 
@@ -143,9 +172,9 @@ def test_the_kernels_own_object(
     assert text.count(operator) == 1
     changed = text.replace(operator, b"zspage->inuse -= val")
     texts = [text, b"\n" * 3 + text, changed]
-    jobs = [kbuild.Job(cell, "mm/zsmalloc.o", {name: one}, COMPARE_FLAGS) for one in texts]
-    built = kbuild.compile_many(jobs, workers=2)
-    objects = [one.obj for one in built if isinstance(one, kbuild.Compiled)]
+    jobs = [replay.Job(cell, "mm/zsmalloc.o", {name: one}, COMPARE_FLAGS) for one in texts]
+    built = compile_many(jobs, workers=2)
+    objects = [one.obj for one in built if isinstance(one, replay.Compiled)]
     assert len(objects) == 3
     assert len(functions(objects[0])) > 150
     assert len(data_sections(objects[0])) > 5

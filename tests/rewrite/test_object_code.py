@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.compiled import compile_many
 from zpconvert.conversion.load import load
 from zpconvert.csource.externals import externals_for
-from zpconvert.kernel import kbuild
-from zpconvert.kernel.kbuild import BuildDir, Compiled, Job
+from zpconvert.kernel.kbuild import BuildDir
 from zpconvert.kernel.objcode import COMPARE_FLAGS, compare
+from zpconvert.kernel.replay import Compiled, Job
 from zpconvert.plan import plan_file
 from zpconvert.rewrite.engine import FileMigration
 from zpconvert.rewrite.retype import Names, Types
@@ -72,7 +73,7 @@ def check(build: BuildDir, tree: Path, name: str, distinct: dict[bytes, list[str
     base = {name: (tree / name).read_bytes()}
     jobs = [Job(build, obj, base, FLAGS)]
     jobs += [Job(build, obj, {name: text, "mm/xdesc.h": HEADER}, FLAGS) for text in distinct]
-    first, *others = kbuild.compile_many(jobs, 2)
+    first, *others = compile_many(jobs, 2)
     assert isinstance(first, Compiled)
     for slots, other in zip(distinct.values(), others, strict=True):
         assert isinstance(other, Compiled), f"{slots}: {other.text}"
@@ -118,7 +119,7 @@ def test_a_changed_value_is_seen(kernel_612: Path, build_612: Callable[[str], Bu
     jobs = [
         Job(build_612("compaction"), "mm/zbud.o", {"mm/zbud.c": t}, FLAGS) for t in (source, wrong)
     ]
-    first, other = kbuild.compile_many(jobs, 2)
+    first, other = compile_many(jobs, 2)
     assert isinstance(first, Compiled)
     assert isinstance(other, Compiled)
     assert not compare(first.obj, other.obj).same

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from zpconvert.kernel import kbuild
-from zpconvert.kernel.kbuild import BuildDir, Compiled, Failed, Job
+from zpconvert.kernel import replay
+from zpconvert.kernel.kbuild import BuildDir
+from zpconvert.kernel.replay import Compiled, Failed, Job
 from zpconvert.validate.builder import Builder, Unfinished, key
 
 OBJECT, SOURCE = "mm/zbud.o", "mm/zbud.c"
@@ -81,7 +82,7 @@ def test_a_compiler_that_hangs_has_an_outcome_of_its_own_that_is_not_remembered(
     commands = {OBJECT: (str(slow), *build.commands[OBJECT][1:])}
     job = Job(replace(build, commands=commands), OBJECT, {SOURCE: b"int a;\n"})
     with monkeypatch.context() as patch:
-        patch.setattr(kbuild, "COMPILE_TIMEOUT", 0.2)
+        patch.setattr(replay, "COMPILE_TIMEOUT", 0.2)
         (result,) = Builder(tmp_path, 1).results([job], "")
     assert isinstance(result, Unfinished)
     assert "killed after 0.2 s" in result.text

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from zpconvert.kernel import cells, kbuild
+from zpconvert.kernel import cells, replay
 from zpconvert.kernel.kbuild import BuildDir
 from zpconvert.kernel.source import cache_home
 from zpconvert.kernel.tree import Tree
@@ -34,7 +34,7 @@ def subject(tree: Path, *states: dict[str, bytes], only: tuple[int, ...] = ()) -
 
 
 def built(one: Subject, build: BuildDir, cache: Path) -> list[tuple[int, str]]:
-    _, found = compiling.build(one, [build], [OBJECT], Builder(cache, 1))
+    _, found = compiling.build(one, [build], Builder(cache, 1))
     return [(f.commit, f.text) for f in found]
 
 
@@ -72,7 +72,7 @@ def slow(build_612: Callable[[str], BuildDir], tmp_path: Path) -> BuildDir:
 def test_a_hanging_compiler_hides_no_error(
     slow: BuildDir, kernel_612: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kbuild, "COMPILE_TIMEOUT", 3.0)
+    monkeypatch.setattr(replay, "COMPILE_TIMEOUT", 3.0)
     hang = b"int hang;\n"
     one = subject(kernel_612, *({SOURCE: text} for text in (GOOD, hang, BAD)))
     (first, said), second = built(one, slow, tmp_path)
@@ -89,7 +89,7 @@ def test_a_comparison_that_hung_is_unknown_and_made_again(
     before, after = b"int f(void) { return 1; }\n", b"int f(void) { int hang = 1; return hang; }\n"
     target = Target(slow, OBJECT, ({SOURCE: before}, {SOURCE: after}))
     with monkeypatch.context() as patch:
-        patch.setattr(kbuild, "COMPILE_TIMEOUT", 3.0)
+        patch.setattr(replay, "COMPILE_TIMEOUT", 3.0)
         rows = Comparer(Builder(tmp_path, 1), kernel_612).compare([target], [1])
     assert [(row.name, row.verdict) for row in rows] == [("*", Verdict.UNKNOWN)]
     assert "was not compiled" in rows[0].how

@@ -12,7 +12,8 @@ import pytest
 
 from zpconvert.conversion.load import load
 from zpconvert.kernel import diagnostics
-from zpconvert.kernel.kbuild import BuildDir, Compiled, Job
+from zpconvert.kernel.kbuild import BuildDir
+from zpconvert.kernel.replay import Compiled, Job
 from zpconvert.kernel.source import cache_home
 from zpconvert.validate.builder import Builder, Unfinished
 from zpconvert.validate.equality import Compared, Comparer, Target

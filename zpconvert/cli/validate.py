@@ -160,6 +160,8 @@ def _cells(matrix: str, only: tuple[str, ...]) -> list[Cell]:
 
 def _show(report: Report) -> None:
     """The table on stdout, findings after it."""
+    from zpconvert.validate.verdict import Verdict
+
     click.echo(f"{report.source} on {report.tree} ({report.base})\n")
     sizes = {(s.cell, s.commit): s for s in report.sizes}
     last = len(report.commits)
@@ -180,9 +182,14 @@ def _show(report: Report) -> None:
     if not any(report.functions.values()):
         counted = "not compared: no cell that does so was built"
     click.echo(f"functions against their parents: {counted}")
-    for one in report.assumptions:
+    for one in report.assumptions if any(report.functions.values()) else ():
         needed = f"{one.functions} functions" if one.functions else "no function needed it"
         click.echo(f"  assuming {one.name} ({needed}): {one.reason}")
+    for row in report.compared:
+        if row.verdict is Verdict.DECLARED:
+            click.echo(f"  declared: commit {row.commit} {row.cell}: {row.name}: {row.how}")
+    for left in report.uncovered:
+        click.echo(f"not covered: commit {left.commit}: {left.path}: {left.reason}")
     for finding in report.findings:
         where = f"{finding.where}: " if finding.where else ""
         place = " ".join(

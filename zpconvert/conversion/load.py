@@ -14,6 +14,7 @@ from zpconvert.conversion.model import (
     LOADS,
     Boot,
     Border,
+    Change,
     Conversion,
     Descriptor,
     Renaming,
@@ -25,7 +26,7 @@ from zpconvert.errors import UserError
 from zpconvert.resources import semantic_patches_dir
 
 _FILE = "conversion.toml"
-_STEP_KEYS = {"id", "subject", "body", "slots", "helpers", "idioms", "stale", "trailers"}
+_STEP_KEYS = {"id", "subject", "body", "slots", "helpers", "idioms", "stale", "trailers", "changes"}
 #: `@name@`, `@name depends on …@`: the head of a named SmPL rule; `@@` closes its metavariables.
 _RULE_HEAD = re.compile(r"^@[ \t]*([A-Za-z_]\w*)(?=[\s@])[^@]*@", re.MULTILINE)
 _TRAILER = re.compile(r"([A-Z][A-Za-z]*(?:-[A-Za-z]+)*): (\S.*)")
@@ -202,7 +203,17 @@ def _step(table: Table) -> Step:
             _trailer(table, index, line) for index, line in enumerate(table.texts("trailers"))
         ),
         line=table.line(),
+        changes=tuple(_change(change, table.text("body")) for change in table.tables("changes")),
     )
+
+
+def _change(table: Table, body: str) -> Change:
+    table.only({"function", "reason"})
+    function = table.text("function", empty="a change without a function")
+    if f"{function}()" not in body:
+        todo = f"say there what becomes of {function}()"
+        table.fail(f"the commit message does not speak of {function}()", todo, "function")
+    return Change(function, table.text("reason", empty="a change without a reason"))
 
 
 def _stale(table: Table) -> Stale:

@@ -155,6 +155,14 @@ class Border:
 
 
 @dataclass(frozen=True)
+class Change:
+    """A function whose behaviour a step has to change, and why; its message says so too."""
+
+    function: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Step:
     """One patch: what flips or comes into use, and its commit message.
 
@@ -165,6 +173,7 @@ class Step:
     idioms: rule names of the hand-written semantic patches, likewise.
     trailers: (token, value) pairs such as ("Suggested-by", "A U Thor <a@example.org>").
     stale: comment phrases that become untrue with this step.
+    changes: functions whose behaviour it has to change.
     line: 1-based line of the step in conversion.toml, for messages.
     """
 
@@ -177,6 +186,7 @@ class Step:
     stale: tuple[Stale, ...]
     trailers: tuple[tuple[str, str], ...]
     line: int
+    changes: tuple[Change, ...] = ()
 
 
 #: What `validate --boot` can run in a booted kernel (zpconvert/boot/init/).

@@ -16,7 +16,7 @@ MATRICES = ("quick", "full", "native")
 
 _KEYS = {
     "name", "arch", "toolchain", "cross", "package", "config", "kconfig", "matrices",
-    "compare", "module",
+    "checker", "compare", "module",
 }  # fmt: skip
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _SETTING = re.compile(r"CONFIG_[A-Za-z0-9_]+=\S+")
@@ -29,8 +29,9 @@ class Cell:
     arch: as kbuild's ARCH spells it. kconfig: lines `CONFIG_X=y` or `CONFIG_X=n` over
     `config`; what a subsystem itself needs comes on top, from its conversion.
     toolchain: `gcc` or `clang`; cross: prefix of the compiler's name; package: what to install
-    for it, as Debian names it. matrices: of which it is a part. compare: functions are
-    compared here. module: the subsystem is built as a module.
+    for it, as Debian names it. checker: what reads each source besides, `sparse` or nothing.
+    matrices: of which it is a part. compare: functions are compared here. module: the
+    subsystem is built as a module.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Cell:
     matrices: tuple[str, ...] = ()
     compare: bool = False
     module: bool = False
+    checker: str = ""
 
     @property
     def compiler(self) -> str:
@@ -72,6 +74,9 @@ def _cell(table: Table, lists: Mapping[str, tuple[str, ...]]) -> Cell:
     toolchain = table.text("toolchain", default="gcc")
     if toolchain not in ("gcc", "clang"):
         table.fail(f"no toolchain '{toolchain}'", "write gcc or clang", "toolchain")
+    checker = table.text("checker", default="")
+    if checker not in ("", "sparse"):
+        table.fail(f"no checker '{checker}'", "write sparse, or leave it out", "checker")
     lines: list[str] = []
     for index, line in enumerate(table.texts("kconfig")):
         if line.startswith("@") and line[1:] in lists:
@@ -91,6 +96,7 @@ def _cell(table: Table, lists: Mapping[str, tuple[str, ...]]) -> Cell:
         table.texts("matrices"),
         table.flag("compare"),
         table.flag("module"),
+        checker,
     )
 
 

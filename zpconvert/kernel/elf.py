@@ -8,13 +8,18 @@ object raises, for nothing may be called equal that was not understood.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from zpconvert.kernel import implicit
 
 SHF_WRITE, SHF_ALLOC, SHF_EXECINSTR, SHF_MERGE, SHF_STRINGS = 1, 2, 4, 16, 32
 SHT_SYMTAB, SHT_RELA, SHT_NOBITS, SHT_REL = 2, 4, 8, 9
 STT_OBJECT, STT_FUNC, STT_SECTION = 1, 2, 3
 STB_LOCAL = 0
 SHN_UNDEF, SHN_LORESERVE = 0, 0xFF00
+#: Of every machine.
+R_NONE = 0
 
 
 class ElfError(Exception):
@@ -59,15 +64,15 @@ class Relocation:
 class Object:
     """A relocatable object; `relocations` is by index of the section that they patch.
 
-    Relocations that keep their addend in the code (i386, arm) are not read; `implicit` holds
-    the indices of the sections that have such.
+    Where addends stand in the code (i386, arm), they are taken out of the sections' data.
+    `unread` holds the indices of sections with such addends of unknown kinds.
     """
 
     machine: int
     sections: tuple[Section, ...]
     symbols: tuple[Symbol, ...]
     relocations: dict[int, tuple[Relocation, ...]]
-    implicit: frozenset[int]
+    unread: frozenset[int]
 
 
 @dataclass(frozen=True)
@@ -118,21 +123,27 @@ def _parse(blob: bytes) -> Object:
     if not heads:
         raise ElfError("no sections")
     names = _contents(blob, heads[names_at])
-    sections = tuple(
+    sections = [
         Section(_string(names, head[0]), head[1], head[2], _contents(blob, head), head[5], head[9])
         for head in heads
-    )
+    ]
     symbols: tuple[Symbol, ...] = ()
     relocations: dict[int, tuple[Relocation, ...]] = {}
-    implicit = set()
-    for section, head in zip(sections, heads, strict=True):
+    unread = set()
+    for section, head in zip(tuple(sections), heads, strict=True):
         if section.kind == SHT_SYMTAB:
             symbols = _symbols(section.data, sections[head[6]].data, order, wide)
-        elif section.kind == SHT_REL:
-            implicit.add(head[7])
         elif section.kind == SHT_RELA:
             relocations[head[7]] = _relocations(section.data, order, wide)
-    return Object(header[1], sections, symbols, relocations, frozenset(implicit))
+        elif section.kind == SHT_REL:
+            patched = sections[head[7]]
+            found = _implicit(header[1], patched.data, section.data, order, wide)
+            if found is None:
+                unread.add(head[7])
+                continue
+            data, relocations[head[7]] = found
+            sections[head[7]] = replace(patched, data=data)
+    return Object(header[1], tuple(sections), symbols, relocations, frozenset(unread))
 
 
 def _contents(blob: bytes, head: tuple[int, ...]) -> bytes:
@@ -160,10 +171,35 @@ def _symbols(data: bytes, names: bytes, order: str, wide: bool) -> tuple[Symbol,
 
 
 def _relocations(data: bytes, order: str, wide: bool) -> tuple[Relocation, ...]:
-    """Sorted by place, so that the order in which the assembler wrote them does not count."""
     shift, mask = (32, 0xFFFFFFFF) if wide else (8, 0xFF)
-    found = [
+    return _sorted(
         Relocation(offset, info & mask, info >> shift, addend)
         for offset, info, addend in struct.iter_unpack(order + ("QQq" if wide else "IIi"), data)
+    )
+
+
+def _implicit(
+    machine: int, patched: bytes, data: bytes, order: str, wide: bool
+) -> tuple[bytes, tuple[Relocation, ...]] | None:
+    """The section without its addends, and its relocations; None if they cannot be read."""
+    if wide:
+        return None
+    found = [
+        (offset, info & 0xFF, info >> 8) for offset, info in struct.iter_unpack(order + "II", data)
     ]
-    return tuple(sorted(found, key=lambda r: (r.offset, r.kind, r.symbol, r.addend)))
+    used = [one for one in found if one[1] != R_NONE]
+    places = [(offset, kind) for offset, kind, _ in used]
+    read = implicit.explicit(machine, order == "<", patched, places)
+    if read is None:
+        return None
+    code, addends = read
+    return code, _sorted(
+        Relocation(*one, addend) for one, addend in zip(used, addends, strict=True)
+    )
+
+
+def _sorted(relocations: Iterable[Relocation]) -> tuple[Relocation, ...]:
+    """By place, so that the order in which the assembler wrote them does not count; without
+    those that change nothing."""
+    used = (one for one in relocations if one.kind != R_NONE)
+    return tuple(sorted(used, key=lambda r: (r.offset, r.kind, r.symbol, r.addend)))

@@ -1,41 +1,38 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Build directories prepared once per cell, and objects compiled by replaying kbuild's command.
+"""Build directories prepared once per cell: configured, verified, each object built once.
 
-kbuild saves the command of every object in `.X.o.cmd`. Replaying it on another text of the
-same source takes the compiler's time alone, a third of what make takes, and neither the tree
-nor the build directory changes: the text comes from a scratch directory.
+kbuild saves the command of every object in `.X.o.cmd`; `zpconvert.kernel.replay` runs it again
+on other texts of the same source.
 """
 
 from __future__ import annotations
 
-import fcntl
+import errno
 import hashlib
 import json
 import os
 import re
 import shlex
 import shutil
-import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from zpconvert.errors import UserError
-from zpconvert.kernel import diagnostics, elf
+from zpconvert.kernel.buildcache import STAMP, locked, prune, seed, used
 from zpconvert.kernel.cells import Cell
 from zpconvert.kernel.cleanview import buildable
-from zpconvert.kernel.diagnostics import Diagnostic
-from zpconvert.process import ProcessError, run, side_by_side
+from zpconvert.process import Completed, ProcessError, run
 
 #: Seconds for one make; a slow machine takes a minute.
 MAKE_TIMEOUT = 1800.0
-#: Seconds for one object.
-COMPILE_TIMEOUT = 300.0
-
 #: What a make of ours must not inherit from a make that called us.
 _NO_OUTER_MAKE = dict.fromkeys(("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "KBUILD_OUTPUT"))
 
-_STAMP = "zpconvert.json"
+#: gcc writes a file of dependencies, which compiling elsewhere must not.
+_DEPENDENCIES = "-Wp,-MMD"
+#: What marks a checker's words among all that make says.
+_CHECK = "zpconvert-check "
 _PROGRAMS = ("make", "gcc", "flex", "bison", "bc", "perl")
 
 
@@ -45,7 +42,8 @@ class BuildDir:
 
     path: the directory; tree: the sources as its commands spell them; cell: what it is
     configured for; compiler: first line of `gcc --version`; commands: object to compiler
-    command (no output option, the source last); inputs: a digest of what the tree gave to it.
+    command (no output option, the source last); inputs: a digest of what the tree gave to it;
+    checks: object to the command of the cell's checker, the source last.
     """
 
     path: Path
@@ -54,35 +52,7 @@ class BuildDir:
     compiler: str
     commands: Mapping[str, tuple[str, ...]]
     inputs: str
-
-
-@dataclass(frozen=True)
-class Compiled:
-    """An object: its bytes, what the compiler said (paths relative to the tree), its size."""
-
-    obj: bytes
-    text: str
-    diagnostics: tuple[Diagnostic, ...]
-    size: elf.Size
-
-
-@dataclass(frozen=True)
-class Failed:
-    """No object, and why."""
-
-    text: str
-    diagnostics: tuple[Diagnostic, ...]
-
-
-@dataclass(frozen=True)
-class Job:
-    """One object to compile: `obj` as `mm/x.o`; `overlay` maps paths in the tree to texts
-    that replace or add files there; `flags` come after kbuild's own."""
-
-    build: BuildDir
-    obj: str
-    overlay: Mapping[str, bytes]
-    flags: tuple[str, ...] = ()
+    checks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def prepare(
@@ -91,6 +61,7 @@ def prepare(
     *,
     fragment: Sequence[str],
     objects: Sequence[str],
+    perhaps: Sequence[str] = (),
     cache: Path,
     tell: Callable[[str], None] = lambda message: None,
 ) -> BuildDir:
@@ -98,10 +69,11 @@ def prepare(
     built once at W=1.
 
     tree: a kernel's sources, read only. fragment: the subsystem's own kconfig lines, over the
-    cell's. objects: as `mm/x.o`. cache: zpconvert's cache directory.
+    cell's. objects: as `mm/x.o`. perhaps: those that this configuration may not have; they are
+    in `commands` if it has. cache: zpconvert's cache directory.
 
     Raises UserError when an option does not take effect in this tree, a program is missing or
-    the kernel's own build fails.
+    the kernel's own build fails; OSError when the disk is full.
     """
     for program in (*_PROGRAMS, *missing(cell)):
         if shutil.which(program) is None:
@@ -109,79 +81,71 @@ def prepare(
     tree = tree.resolve()
     compiler = run([cell.compiler, "--version"]).text.partition("\n")[0]
     request = (*cell.kconfig, *fragment)
-    asked = (str(tree), cell.arch, cell.config, request, compiler)
+    asked = (str(tree), cell.arch, cell.config, request, compiler, cell.checker)
     key = hashlib.sha256(repr(asked).encode()).hexdigest()[:12]
     builds = cache / "builds"
     path = builds / f"{tree.name}-{cell.name}-{key}"
     builds.mkdir(parents=True, exist_ok=True)
-    with (builds / f".{path.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(builds, path.name):
         source = buildable(tree, builds / f"{path.name}.source")
-        known = _read_stamp(path)
-        if not all(obj in known for obj in objects) or not _current(path, source, known):
+        stamp = _Stamp.read(path)
+        asked_for = {*objects, *perhaps}
+        fresh = stamp.inputs and stamp.inputs == _inputs_digest(path, source, stamp)
+        if not fresh or not asked_for <= stamp.asked:
             tell(f"preparing a kernel build: {cell.name}")
-            _seed(path, builds, tree)
+            seed(path, builds, tree, cell.arch)
             make = _Make(source, path, _variables(cell))
-            known = _build(make, cell.config, request, sorted({*known, *objects}))
-        commands = {obj: known[obj] for obj in objects}
-        inputs = _inputs_digest(path, source, commands)
-    return BuildDir(path, source, cell, compiler, commands, inputs)
+            stamp = _build(make, cell, request, objects, sorted(asked_for | stamp.asked))
+        used(path)
+    prune(builds)
+    for obj in sorted(set(objects) - stamp.commands.keys()):
+        raise UserError(obj, f"not in the configuration of {cell.name}", "add its setting")
+    every = {obj for obj in asked_for if obj in stamp.commands}
+    commands = {obj: stamp.commands[obj] for obj in sorted(every)}
+    checks = {obj: words for obj, words in stamp.checks.items() if obj in every}
+    inputs = _inputs_digest(path, source, replace(stamp, commands=commands))
+    return BuildDir(path, source, cell, compiler, commands, inputs, checks)
 
 
 def missing(cell: Cell) -> tuple[str, ...]:
     """The programs of a cell's toolchain that this machine lacks."""
-    return () if shutil.which(cell.compiler) else (cell.compiler,)
+    programs = (cell.compiler, *([cell.checker] if cell.checker else []))
+    return tuple(program for program in programs if shutil.which(program) is None)
+
+
+@dataclass(frozen=True)
+class _Stamp:
+    """What a prepared directory is ready for, kept in it. asked: objects that were asked for;
+    commands, checks: of those that its configuration has."""
+
+    arch: str = ""
+    inputs: str = ""
+    asked: frozenset[str] = frozenset()
+    commands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    checks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path) -> _Stamp:
+        try:
+            said = json.loads((path / STAMP).read_text())
+        except FileNotFoundError:
+            return cls()
+        if "asked" not in said:  # an older zpconvert's
+            return cls()
+        commands, checks = ({obj: tuple(words) for obj, words in said[name].items()}
+                            for name in ("commands", "checks"))  # fmt: skip
+        return cls(said["arch"], said["inputs"], frozenset(said["asked"]), commands, checks)
+
+    def write(self, path: Path) -> None:
+        unfinished = path / f"{STAMP}.new"
+        unfinished.write_text(json.dumps(asdict(self) | {"asked": sorted(self.asked)}))
+        unfinished.rename(path / STAMP)
 
 
 def _variables(cell: Cell) -> tuple[str, ...]:
     if cell.toolchain == "clang":
         return (f"ARCH={cell.arch}", "CC=clang")
     return (f"ARCH={cell.arch}", f"CROSS_COMPILE={cell.cross}")
-
-
-def compile(
-    build: BuildDir, obj: str, overlay: Mapping[str, bytes], extra_flags: Sequence[str] = ()
-) -> Compiled | Failed:
-    """Compile one object of a prepared directory (at W=1), its source and whatever else is in
-    `overlay` (path in the tree to text) taken from there."""
-    command = build.commands[obj]
-    source = Path(command[-1]).relative_to(build.tree)
-    with tempfile.TemporaryDirectory(prefix="zpconvert-") as name:
-        scratch = Path(name)
-        for path, text in overlay.items():
-            place = scratch / path
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(text)
-        own = scratch / source
-        include = scratch / "include"
-        argv = [
-            command[0],
-            # before kbuild's own, so that a header of the overlay hides the tree's
-            *(["-I", str(include)] if include.is_dir() else []),
-            *command[1:-1],
-            "-iquote",
-            str(build.tree / source.parent),
-            f"-fmacro-prefix-map={scratch}/=",
-            *extra_flags,
-            "-o",
-            str(scratch / ".object.o"),
-            str(own if own.exists() else build.tree / source),
-        ]
-        done = run(argv, cwd=build.path, timeout=COMPILE_TIMEOUT, check=False)
-        said = done.stderr.decode("utf-8", "replace")
-        said = said.replace(f"{scratch}/", "").replace(f"{build.tree}/", "")
-        found = diagnostics.parse(said)
-        if done.code < 0:
-            raise ProcessError(done.argv, str(build.path), done.code, done.stdout, done.stderr)
-        if done.code != 0:
-            return Failed(said, found)
-        code = (scratch / ".object.o").read_bytes()
-    return Compiled(code, said, found, elf.size(code))
-
-
-def compile_many(jobs: Iterable[Job], workers: int) -> list[Compiled | Failed]:
-    """Compile all jobs with `workers` compilers at a time; results in the jobs' order."""
-    return side_by_side(lambda j: compile(j.build, j.obj, j.overlay, j.flags), jobs, workers)
 
 
 @dataclass(frozen=True)
@@ -192,42 +156,54 @@ class _Make:
     path: Path
     variables: tuple[str, ...]
 
-    def __call__(self, *words: str, env: Mapping[str, str] | None = None) -> None:
+    def __call__(
+        self, *words: str, env: Mapping[str, str] | None = None, check: bool = True
+    ) -> Completed:
         out = f"O={self.path}"
         argv = ["make", "-s", "-C", str(self.source), out, *self.variables, *words]
+        environment = {**_NO_OUTER_MAKE, **(env or {})}
         try:
-            run(argv, env={**_NO_OUTER_MAKE, **(env or {})}, timeout=MAKE_TIMEOUT)
+            return run(argv, env=environment, timeout=MAKE_TIMEOUT, check=check)
         except ProcessError as error:
+            said = error.stderr.decode("utf-8", "replace").strip().splitlines()
+            if any("No space left on device" in line for line in said):
+                full = errno.ENOSPC
+                raise OSError(full, os.strerror(full), str(self.path)) from error
             log = self.path / "zpconvert.log"
             log.write_text(f"{error}\n")
-            said = error.stderr.decode("utf-8", "replace").strip().splitlines()
             first = next((line for line in said if "rror" in line or "not found" in line), "")
+            first = first.strip() or (f"{error}".partition(": ")[2].partition("\n")[0])
             raise UserError(
                 str(log),
-                f"the kernel's own build failed ({first.strip() or 'no message'})",
+                f"the kernel's own build failed ({first})",
                 "read the log, and run 'zpconvert doctor' for missing programs",
             ) from error
 
 
 def _build(
-    make: _Make, config: str, request: Sequence[str], objects: Sequence[str]
-) -> dict[str, tuple[str, ...]]:
+    make: _Make, cell: Cell, request: Sequence[str], needed: Sequence[str], objects: Sequence[str]
+) -> _Stamp:
     """Configure, prepare and build; then stamp the directory with the saved commands."""
-    stamp = make.path / _STAMP
-    stamp.unlink(missing_ok=True)
+    (make.path / STAMP).unlink(missing_ok=True)
     wanted = make.path / "zpconvert.config"
     wanted.write_text("".join(f"{line}\n" for line in request))
-    make(config, env={"KCONFIG_ALLCONFIG": str(wanted)})
+    make(cell.config, env={"KCONFIG_ALLCONFIG": str(wanted)})
     _check_config(make, request)
-    make("-j2", "W=1", *objects)
-    commands = {obj: _saved_command(make.path, obj) for obj in objects}
-    text = json.dumps(
-        {"inputs": _inputs_digest(make.path, make.source, objects), "commands": commands}
-    )
-    unfinished = make.path / f"{_STAMP}.new"
-    unfinished.write_text(text)
-    unfinished.rename(stamp)
-    return commands
+    others = [obj for obj in objects if obj not in needed]
+    for obj in others:
+        # that of another configuration, if the directory was copied
+        _saved(make.path, obj).unlink(missing_ok=True)
+    workers = f"-j{os.cpu_count() or 1}"
+    make(workers, "W=1", *needed)
+    if others:
+        # kbuild has no rule for what its configuration leaves out
+        make(workers, "-k", "W=1", *others, check=False)
+    commands = {o: _saved_command(make.path, o) for o in objects if _saved(make.path, o).exists()}
+    checks = _checks(make, commands) if cell.checker else {}
+    stamp = _Stamp(cell.arch, "", frozenset(objects), commands, checks)
+    stamp = replace(stamp, inputs=_inputs_digest(make.path, make.source, stamp))
+    stamp.write(make.path)
+    return stamp
 
 
 def _check_config(make: _Make, request: Sequence[str]) -> None:
@@ -250,10 +226,30 @@ def _saved_command(path: Path, obj: str) -> tuple[str, ...]:
     for word in shlex.split(command):
         if word in (";", "&&"):
             break
-        if not word.startswith("-Wp,-MMD"):
+        if not word.startswith(_DEPENDENCIES):
             words.append(word)
     at = words.index("-o")
     return (*words[:at], *words[at + 2 :])
+
+
+def _checks(make: _Make, commands: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """What kbuild would run its checker with, by object: C=2 checks every source, and a
+    "checker" that prints its words is as good as another."""
+    said = make("W=1", "C=2", f"CHECK=printf '{_CHECK}%s\\n'", *commands).text
+    by_source = {words[-1]: obj for obj, words in commands.items()}
+    found: dict[str, tuple[str, ...]] = {}
+    words: list[str] = []
+    for line in said.splitlines():
+        if not line.startswith(_CHECK):
+            continue
+        word = line.removeprefix(_CHECK)
+        if word in by_source:
+            found[by_source[word]] = ("sparse", *words, word)
+        if not word.startswith(_DEPENDENCIES):
+            words.append(word)
+        if word.endswith(".c") and not word.startswith("-"):
+            words = []
+    return found
 
 
 def _saved(path: Path, obj: str) -> Path:
@@ -261,27 +257,16 @@ def _saved(path: Path, obj: str) -> Path:
     return (path / obj).with_name(f".{Path(obj).name}.cmd")
 
 
-def _read_stamp(path: Path) -> dict[str, tuple[str, ...]]:
-    try:
-        commands = json.loads((path / _STAMP).read_text())["commands"]
-    except FileNotFoundError:
-        return {}
-    return {obj: tuple(words) for obj, words in commands.items()}
-
-
-def _current(path: Path, source: Path, commands: Mapping[str, tuple[str, ...]]) -> bool:
-    stamp = json.loads((path / _STAMP).read_text()) if commands else {}
-    return bool(stamp) and stamp["inputs"] == _inputs_digest(path, source, commands)
-
-
-def _inputs_digest(path: Path, source: Path, objects: Iterable[str]) -> str:
+def _inputs_digest(path: Path, source: Path, stamp: _Stamp) -> str:
     """Time and size of every file of the tree that configuring and compiling read, but for the
-    objects' own sources, whose text comes with each compilation."""
+    objects' own sources, whose text comes with each compilation; empty where nothing was built."""
+    if not stamp.commands:
+        return ""
     # strings, not Paths: there are 2,500, and this runs before every series
     config = (path / "include/config/auto.conf.cmd").read_text()
     files = {f"{source}/{name}" for name in re.findall(r"(?m)^\t([^\s$]+Kconfig\S*) ", config)}
     files.add(f"{source}/Makefile")
-    for obj in objects:
+    for obj in stamp.commands:
         text = _saved(path, obj).read_text()
         files.update(re.findall(rf"(?m)^  ({re.escape(str(source))}/\S+)", text))
     seen = hashlib.sha256()
@@ -292,19 +277,3 @@ def _inputs_digest(path: Path, source: Path, objects: Iterable[str]) -> str:
         except FileNotFoundError:
             seen.update(f"{file} gone\n".encode())
     return seen.hexdigest()
-
-
-def _seed(path: Path, builds: Path, tree: Path) -> None:
-    """Start from a prepared directory of the same tree: its host programs are built already."""
-    if path.exists():
-        return
-    for other in sorted(builds.glob(f"{tree.name}-*/{_STAMP}")):
-        link = other.parent / "source"
-        if link.is_symlink() and link.resolve() == tree:
-            unfinished = path.with_name(f"{path.name}.new")
-            shutil.rmtree(unfinished, ignore_errors=True)
-            shutil.copytree(other.parent, unfinished, symlinks=True)
-            (unfinished / _STAMP).unlink(missing_ok=True)
-            unfinished.rename(path)
-            return
-    path.mkdir()

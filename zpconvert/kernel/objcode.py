@@ -28,13 +28,32 @@ NO_INLINE_FLAGS = (
 
 #: What both sides of a comparison are compiled with. A section for each function: the
 #: assembler resolves calls within one section to distances, which change when a neighbour
-#: grows. A fixed __LINE__: WARN_ON and its like put it into code and tables, and a changed
-#: declaration may add a line. -w: gcc warns about the redefinition.
-COMPARE_FLAGS = (*NO_INLINE_FLAGS, "-ffunction-sections", "-D__LINE__=1", "-w")
+#: grows. No frames, and calls at a function's end as jumps, so that a shim is nothing but a
+#: jump. No unwind tables: they say of a function's code what the code says. A fixed
+#: __LINE__: WARN_ON and its like put it into code and tables, and a changed declaration may add
+#: a line. -w: gcc warns about the redefinition.
+COMPARE_FLAGS = (
+    *NO_INLINE_FLAGS,
+    "-ffunction-sections",
+    "-fomit-frame-pointer",
+    "-foptimize-sibling-calls",
+    "-fno-unwind-tables",
+    "-fno-asynchronous-unwind-tables",
+    "-D__LINE__=1",
+    "-w",
+)
 
-#: x86-64 relocations that count from the place after the 4 bytes they patch: PC32, PLT32
-#: (System V ABI, AMD64 supplement, table 4.9).
-_X86_64, _FROM_NEXT = 62, {2: 4, 4: 4}
+#: How many bytes a place in code is off by in a relocation's addend, by machine and kind, for
+#: it counts from the program counter: on x86 from after the 4 bytes (PC32, PLT32), on arm
+#: from 8 bytes on (PC24, PLT32, CALL, JUMP24), on s390 from 2 bytes before (PC16DBL, PC32DBL,
+#: PLT32DBL). The ABI supplements say so, machine by machine.
+_FROM_PC = {
+    62: {2: 4, 4: 4},
+    3: {2: 4, 4: 4},
+    40: {1: 8, 27: 8, 28: 8, 29: 8},
+    22: {16: -2, 19: -2, 20: -2},
+}
+_ARM = 40
 
 
 @dataclass(frozen=True)
@@ -106,6 +125,8 @@ def functions(blob: bytes) -> dict[str, Code]:
             raise elf.ElfError(f"two functions named {symbol.name}")
         section = obj.sections[symbol.section]
         end = symbol.value + symbol.size
+        if obj.machine == _ARM and symbol.value & 1:
+            raise elf.ElfError("Thumb code is not compared")
         if not symbol.size or end > len(section.data):
             raise elf.ElfError(f"{symbol.name} has no bytes")
         neighbours = sorted(
@@ -237,8 +258,6 @@ def _entries(obj: elf.Object, by_section: Mapping[int, list[elf.Symbol]]) -> dic
     for index, section in enumerate(obj.sections):
         if not _is_table(obj, by_section, index):
             continue
-        if index in obj.implicit:
-            raise elf.ElfError("relocations without addends are not compared")
         starts = [
             (relocation.offset, place)
             for relocation in obj.relocations[index]
@@ -262,8 +281,8 @@ def _references(
     end: int,
 ) -> tuple[Reference, ...]:
     """What the bytes from start to end of a section refer to, offsets counted from start."""
-    if section in obj.implicit:
-        raise elf.ElfError("relocations without addends are not compared")
+    if section in obj.unread:
+        raise elf.ElfError("relocations of a kind that is not known")
     return tuple(
         _reference(obj, by_section, relocation, start, section)
         for relocation in obj.relocations.get(section, ())
@@ -286,8 +305,8 @@ def _reference(
     symbol = obj.symbols[relocation.symbol]
     at, kind = relocation.offset - start, relocation.kind
     nameless = symbol.kind == elf.STT_SECTION or symbol.name.startswith(".L")
-    in_code = obj.machine == _X86_64 and obj.sections[section].flags & elf.SHF_EXECINSTR
-    skip = _FROM_NEXT.get(kind, 0) if in_code else 0
+    in_code = obj.sections[section].flags & elf.SHF_EXECINSTR
+    skip = _FROM_PC.get(obj.machine, {}).get(kind, 0) if in_code else 0
     if not nameless or not _defined(symbol):
         return Reference(at, kind, symbol.name, relocation.addend + skip)
     place = symbol.value + relocation.addend + skip

@@ -20,8 +20,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from zpconvert.kernel import diagnostics, elf, kbuild
-from zpconvert.kernel.kbuild import Compiled, Failed, Job
+from zpconvert.kernel import diagnostics, elf, replay
+from zpconvert.kernel.replay import Compiled, Failed, Job
 from zpconvert.process import ProcessError, side_by_side
 from zpconvert.validate.comments import uncommented
 
@@ -106,7 +106,7 @@ class Builder:
             return known
         began = time.monotonic()
         try:
-            result = kbuild.compile(job.build, job.obj, job.overlay, job.flags)
+            result = replay.compile(job.build, job.obj, job.overlay, job.flags)
         except ProcessError as error:
             return Unfinished(str(error).partition("\n")[0])
         with self.tally.lock:

@@ -3,16 +3,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from pathlib import Path, PurePosixPath
 
 from zpconvert.errors import UserError
 from zpconvert.kernel import diagnostics, kbuild
 from zpconvert.kernel.cells import Cell
-from zpconvert.kernel.kbuild import BuildDir, Compiled, Failed, Job
+from zpconvert.kernel.kbuild import BuildDir
+from zpconvert.kernel.replay import Compiled, Failed, Job
 from zpconvert.validate.builder import Builder, Result, Unfinished
-from zpconvert.validate.report import CellRow, Finding, SizeRow
-from zpconvert.validate.subject import Subject, finding
+from zpconvert.validate.report import CellRow, Finding, SizeRow, UncoveredRow
+from zpconvert.validate.subject import INCLUDERS, SOURCES, Files, Subject, finding
 
 Tell = Callable[[str], None]
 
@@ -31,8 +33,8 @@ def prepared(
             continue
         try:
             build = kbuild.prepare(
-                subject.tree.path, cell, fragment=fragment, objects=objects, cache=cache,
-                tell=tell,
+                subject.tree.path, cell, fragment=fragment, objects=objects,
+                perhaps=subject.included, cache=cache, tell=tell,
             )  # fmt: skip
         except UserError as error:
             rows.append(CellRow(cell.name, cell.arch, cell.compiler, "failed", str(error)))
@@ -48,11 +50,11 @@ def prepared(
 
 
 def build(
-    subject: Subject, builds: Sequence[BuildDir], objects: Sequence[str], builder: Builder
+    subject: Subject, builds: Sequence[BuildDir], builder: Builder
 ) -> tuple[list[SizeRow], list[Finding]]:
     """Compile every object at every commit to look at, and at their parents, at W=1."""
     wanted = sorted({n for number in subject.numbers for n in (number - 1, number)})
-    places = [(build, obj, n) for build in builds for obj in objects for n in wanted]
+    places = [(build, obj, n) for build in builds for obj in build.commands for n in wanted]
     jobs, at = [], []
     for build, obj, number in places:
         files = subject.files(obj, number)
@@ -87,6 +89,38 @@ def uncompiled(subject: Subject) -> Iterator[Finding]:
             yield finding(subject, "build", number, "", path, 0, text)
 
 
+def uncovered(subject: Subject, builds: Sequence[BuildDir]) -> Iterator[UncoveredRow]:
+    """What commits touch and no compiler sees, and why that is."""
+    built = {obj for build in builds for obj in build.commands}
+    for number in subject.numbers:
+        commit = subject.series.commits[number - 1]
+        for path in commit.touched:
+            name = PurePosixPath(path).name
+            if path.endswith(".h"):
+                why = _unread(subject, path, commit.files, built)
+            elif name in ("Makefile", "Kbuild") or name.startswith("Kconfig"):
+                why = "every cell is configured and built as the base has it"
+            else:
+                why = "" if path.endswith(SOURCES) else "is not compiled"
+            if why:
+                yield UncoveredRow(number, path, why)
+
+
+def _unread(subject: Subject, header: str, files: Files, built: Set[str]) -> str:
+    """Why a header is not read by any compiler, or not by all that could; empty if it is."""
+    if header not in subject.includers:
+        name = PurePosixPath(header).name.encode()
+        include = re.compile(rb'(?m)^\s*#\s*include\s*["<](?:[^">\n]*/)?%b[">]' % re.escape(name))
+        used = any(include.search(text) for text in files.values())
+        return "" if used else "no source of the series includes it"
+    objects = subject.includers[header]
+    if not built & set(objects):
+        return f"no cell builds one of the {len(objects)} sources that include it"
+    if len(objects) > INCLUDERS:
+        return f"more than {INCLUDERS} sources include it; the others were not built"
+    return ""
+
+
 def _fresh(
     subject: Subject,
     at: tuple[str, str, int],
@@ -94,7 +128,7 @@ def _fresh(
 ) -> Iterator[Finding]:
     """What a commit's build says that its parent's did not; that it fails, in any case."""
     cell, obj, number = at
-    source = obj[:-2] + ".c"
+    source = subject.source(obj)
     now, before = results[at], results.get((cell, obj, number - 1))
     if isinstance(now, Unfinished):
         text = f"not known whether it builds: {now.text}"

@@ -19,8 +19,9 @@ from pathlib import Path
 
 from zpconvert.conversion.model import Assumption
 from zpconvert.kernel import elf
-from zpconvert.kernel.kbuild import BuildDir, Compiled, Job
+from zpconvert.kernel.kbuild import BuildDir
 from zpconvert.kernel.objcode import COMPARE_FLAGS, Code
+from zpconvert.kernel.replay import Compiled, Job
 from zpconvert.validate import stubs
 from zpconvert.validate.builder import Builder, Result, Unfinished
 from zpconvert.validate.builder import key as job_key
@@ -30,7 +31,7 @@ from zpconvert.validate.verdict import Verdict
 Files = Mapping[str, bytes]
 
 #: Number of this way to compare; rows kept by another are not taken.
-_ROWS = 3
+_ROWS = 4
 
 _OTHER, _GONE = "other code", "is gone"
 

@@ -13,9 +13,15 @@ from dataclasses import dataclass, replace
 from zpconvert.kernel import objcode
 from zpconvert.kernel.objcode import Code
 
-#: A jump of x86-64 with its distance left to a relocation, after a landing pad or not
-#: (endbr64, where CONFIG_X86_KERNEL_IBT is on).
-_JUMPS = {b"\xe9\0\0\0\0": 1, b"\xf3\x0f\x1e\xfa\xe9\0\0\0\0": 5}
+#: A jump with its distance left to a relocation, and where that is: of x86, after a landing
+#: pad or not (endbr64, where CONFIG_X86_KERNEL_IBT is on), of arm (b), arm64 (b) and s390 (jg).
+_JUMPS = {
+    b"\xe9\0\0\0\0": 1,
+    b"\xf3\x0f\x1e\xfa\xe9\0\0\0\0": 5,
+    b"\0\0\0\xea": 0,
+    b"\0\0\0\x14": 0,
+    b"\xc0\xf4\0\0\0\0": 2,
+}
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ Schema 1, a JSON object; commits are counted from 1, lines too, 0 where there is
     cells        [{name, arch, compiler, state, reason}]; state is `ran`, `not run` (no
                  toolchain) or `failed`
     tools        [{name, state, reason}]: what reads the mails; state is `ran` or `not run`
-    functions    {equal, assumed, unknown, different}: functions of commits, each counted once
-                 with the worst verdict of all cells that compare
+    uncovered    [{commit, path, reason}]: what commits touch and no compiler saw
+    functions    {equal, assumed, declared, unknown, different}: functions of commits, each
+                 counted once with the worst verdict of all cells that compare
     compared     the rows that are not plainly equal:
                  [{commit, cell, object, name, was, verdict, how, assumptions, listing}];
                  listing is {before, after}, the disassembly, for what is different
@@ -68,6 +69,15 @@ class ToolRow:
     name: str
     state: str
     reason: str = ""
+
+
+@dataclass(frozen=True)
+class UncoveredRow:
+    """A file that a commit touches and no compiler saw, or not in all places that use it."""
+
+    commit: int
+    path: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -154,6 +164,7 @@ class Report:
     objects: tuple[str, ...]
     cells: tuple[CellRow, ...]
     tools: tuple[ToolRow, ...]
+    uncovered: tuple[UncoveredRow, ...]
     functions: dict[str, int]
     compared: tuple[FunctionRow, ...]
     assumptions: tuple[AssumptionRow, ...]

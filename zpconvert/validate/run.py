@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
 from zpconvert.conversion.model import Assumption
 from zpconvert.errors import UserError
 from zpconvert.kernel.cells import Cell
-from zpconvert.validate import compiling, listing
+from zpconvert.validate import compiling, declared, includers, listing
 from zpconvert.validate.builder import Builder
 from zpconvert.validate.equality import Compared, Comparer, Target
 from zpconvert.validate.patches import remarks, tools
@@ -43,11 +44,12 @@ def validate(
     Raises UserError when nothing of the series can be compiled.
     """
     objects = subject.objects()
-    if not objects:
+    subject = replace(subject, includers=includers.touched(subject, tell))
+    if not objects and not subject.included:
         raise UserError(subject.series.source, "touches no C source of this tree", "check --tree")
     builder = Builder(cache, workers, tell)
     rows, builds, findings = compiling.prepared(subject, cells, objects, cache, tell)
-    sizes, built = compiling.build(subject, builds, objects, builder)
+    sizes, built = compiling.build(subject, builds, builder)
     findings += [*built, *compiling.uncompiled(subject)]
     names = hints(subject.renames, subject.series.states)
     comparer = Comparer(builder, subject.tree.path, names, subject.assumptions)
@@ -55,11 +57,12 @@ def validate(
         Target(build, obj, tuple(subject.files(obj, n) for n in range(len(subject.series.states))))
         for build in builds
         if build.cell.compare
-        for obj in objects
+        for obj in build.commands
     ]
-    compared = comparer.compare(targets, subject.numbers)
+    compared = declared.applied(subject, comparer.compare(targets, subject.numbers))
     functions = _functions(comparer, targets, compared)
     findings += [f for row in functions if row.verdict.fell_short for f in [_differs(subject, row)]]
+    findings += declared.unneeded(subject, targets, compared)
     if not targets and any(cell.compare for cell in cells):
         findings.append(finding(subject, "equality", 0, "", "", 0, "no cell compared functions"))
     ran = tools(subject.series, subject.tree)
@@ -79,9 +82,10 @@ def validate(
         tree=str(subject.tree.path),
         base=subject.tree.version,
         commits=tuple(CommitRow(c.number, c.name, c.subject) for c in subject.series.commits),
-        objects=tuple(objects),
+        objects=tuple(sorted({*objects, *(obj for build in builds for obj in build.commands)})),
         cells=tuple(rows),
         tools=tuple(ToolRow(t.name, "not run" if t.reason else "ran", t.reason) for t in ran),
+        uncovered=tuple(compiling.uncovered(subject, builds)),
         functions=count([worst(one) for one in verdicts.values()]),
         compared=tuple(functions),
         assumptions=tuple(_used(subject.assumptions, compared)),
@@ -127,7 +131,7 @@ def _used(assumptions: Iterable[Assumption], compared: Sequence[Compared]) -> li
 
 
 def _differs(subject: Subject, row: FunctionRow) -> Finding:
-    source = row.object[:-2] + ".c"
+    source = subject.source(row.object)
     text = subject.series.states[row.commit].get(source, b"")
     line = _definition(text, row.name)
     what = f"{row.name}: {row.verdict}: {row.how}"

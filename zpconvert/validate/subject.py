@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from zpconvert.conversion.model import Assumption, Conversion, Renaming
@@ -16,6 +17,11 @@ from zpconvert.validate.report import Finding
 
 Files = Mapping[str, bytes]
 
+#: What a compiler makes one object of: C and assembler.
+SOURCES = (".c", ".S")
+#: Objects that are built for the sake of one touched header.
+INCLUDERS = 60
+
 
 @dataclass(frozen=True)
 class Subject:
@@ -23,6 +29,8 @@ class Subject:
 
     fragment, module: kconfig lines that build the files, and that build them as a module.
     renames: patterns for function names. assumptions: the descriptor's. prefix: of subjects.
+    declared: a commit's subject to the functions that it says to change, and why.
+    includers: headers of the tree that the series touches, and the objects that include them.
     options: words of the command line that repeat all this.
     only: 1-based numbers of the commits to look at; () for all of them.
     """
@@ -36,6 +44,8 @@ class Subject:
     only: tuple[int, ...] = ()
     prefix: str | None = None
     options: tuple[str, ...] = ()
+    declared: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    includers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def numbers(self) -> list[int]:
@@ -43,23 +53,38 @@ class Subject:
         every = range(1, len(self.series.commits) + 1)
         return [number for number in every if not self.only or number in self.only]
 
+    @functools.cached_property
+    def sources(self) -> dict[str, str]:
+        """The objects of the tree that the series touches, and their sources."""
+        paths = {p for state in self.series.states for p in state if p.endswith(SOURCES)}
+        return {p[:-2] + ".o": p for p in sorted(paths) if (self.tree.path / p).exists()}
+
     def objects(self) -> list[str]:
         """The objects of the tree that the series touches."""
-        sources = {p for state in self.series.states for p in state if p.endswith(".c")}
-        return sorted(p[:-2] + ".o" for p in sources if (self.tree.path / p).exists())
+        return list(self.sources)
+
+    @functools.cached_property
+    def included(self) -> list[str]:
+        """The objects that touched headers alone make worth building."""
+        every = {obj for objects in self.includers.values() for obj in objects[:INCLUDERS]}
+        return sorted(every - self.sources.keys())
 
     def elsewhere(self, number: int) -> list[str]:
-        """The C sources that a commit touches and the tree does not have: no object's."""
+        """The sources that a commit touches and the tree does not have: no object's."""
         touched = self.series.commits[number - 1].touched
-        return [p for p in touched if p.endswith(".c") and not (self.tree.path / p).exists()]
+        return [p for p in touched if p.endswith(SOURCES) and not (self.tree.path / p).exists()]
 
     def files(self, obj: str, number: int) -> Files | None:
         """What goes into an object: its source and all that is no other object's source."""
-        state, own = self.series.states[number], obj[:-2] + ".c"
-        if own not in state:
+        state, own = self.series.states[number], self.sources.get(obj, "")
+        if own not in state and obj not in self.included:
             return None
-        sources = {other[:-2] + ".c" for other in self.objects()} - {own}
-        return {path: text for path, text in state.items() if path not in sources}
+        others = set(self.sources.values()) - {own}
+        return {path: text for path, text in state.items() if path not in others}
+
+    def source(self, obj: str) -> str:
+        """The source of an object, as messages name it."""
+        return self.sources.get(obj, obj[:-2] + ".c")
 
 
 def of_conversion(
@@ -84,6 +109,10 @@ def of_conversion(
         only,
         conversion.prefix,
         options,
+        {
+            f"{conversion.prefix}: {step.subject}": {c.function: c.reason for c in step.changes}
+            for step in conversion.steps
+        },
     )
 
 

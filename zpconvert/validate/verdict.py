@@ -11,13 +11,15 @@ class Verdict(enum.IntEnum):
     """A function at a commit against the commit's parent.
 
     EQUAL: the same code. ASSUMED: the same code once named assumptions of the descriptor are
-    built into both sides. UNKNOWN: not compared, for whatever reason. DIFFERENT: other code.
+    built into both sides. DECLARED: other code, as the step says in its data and its message.
+    UNKNOWN: not compared, for whatever reason. DIFFERENT: other code.
     """
 
     EQUAL = 0
     ASSUMED = 1
-    UNKNOWN = 2
-    DIFFERENT = 3
+    DECLARED = 2
+    UNKNOWN = 3
+    DIFFERENT = 4
 
     def __str__(self) -> str:
         return self.name.lower()

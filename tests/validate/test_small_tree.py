@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Whatever a commit touches is compiled, or it is said that it was not."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from zpconvert.errors import UserError
+from zpconvert.kernel import cells, kbuild
+from zpconvert.kernel.cells import Cell
+from zpconvert.kernel.tree import open_tree
+from zpconvert.validate import commits, report, run
+from zpconvert.validate.includers import includers
+from zpconvert.validate.report import Report
+from zpconvert.validate.subject import Subject
+from zpconvert.validate.verdict import Verdict
+
+from .small import MATRIX, commit, git, repository
+
+SOURCE = "mm/objpool.c"
+FRAGMENT = ("CONFIG_OBJPOOL=y", "CONFIG_BUDDY2=y")
+
+
+@pytest.fixture
+def tree(small_tree: Path) -> Path:
+    return repository(small_tree)
+
+
+@pytest.fixture
+def cell(tmp_path: Path) -> Cell:
+    (tmp_path / "cells.toml").write_text(MATRIX)
+    return cells.read(tmp_path / "cells.toml")["small"]
+
+
+def subject(tree: Path, number: int) -> Subject:
+    """The last commits; the work tree is at their base, which builds."""
+    git(tree, "checkout", "-q", f"main~{number}")
+    opened = open_tree(tree)
+    return Subject(opened, commits.from_range(opened, f"main~{number}..main"), FRAGMENT)
+
+
+def validated(one: Subject, cell: Cell, cache: Path) -> Report:
+    return run.validate(one, [cell], cache=cache, workers=2, tell=lambda text: None)
+
+
+def test_a_header_s_users_are_built_and_compared(tree: Path, cell: Cell, tmp_path: Path) -> None:
+    """migrate.h is included by three sources, none of which the commit touches."""
+    header = "include/linux/gfp.h"
+    text = (tree / header).read_bytes()
+    end = text.rindex(b"#endif")
+    commit(tree, {header: text[:end] + b"void undeclared(void) {}\n" + text[end:]}, "gfp: more")
+    found = validated(subject(tree, 1), cell, tmp_path / "cache")
+    users = [path[:-2] + ".o" for path in includers(tree, header)]
+    assert {"mm/objpool.o", "mm/page_alloc.o"} <= set(users)
+    assert set(found.objects) == set(users)
+    assert found.uncovered == ()
+    builds = {f.text.partition(":")[0] for f in found.findings if f.check == "build"}
+    assert builds == {"does not build"}
+    assert {f.path for f in found.findings if f.check == "build"} == {header}
+
+
+def test_what_is_not_compiled_is_in_the_report(tree: Path, cell: Cell, tmp_path: Path) -> None:
+    makefile, kconfig = (tree / "mm/Makefile").read_bytes(), (tree / "mm/Kconfig").read_bytes()
+    source = (tree / SOURCE).read_bytes()
+    commit(tree, {"mm/Makefile": makefile + b"# more\n", "mm/Kconfig": kconfig + b"# more\n"}, "a")
+    commit(tree, {"notes.txt": b"words\n", SOURCE: source + b"/* more */\n"}, "b")
+    commit(tree, {"mm/lonely.h": b"int lonely;\n"}, "c")
+    found = validated(subject(tree, 3), cell, tmp_path / "cache")
+    assert [(row.commit, row.path, row.reason) for row in found.uncovered] == [
+        (1, "mm/Kconfig", "every cell is configured and built as the base has it"),
+        (1, "mm/Makefile", "every cell is configured and built as the base has it"),
+        (2, "notes.txt", "is not compiled"),
+        (3, "mm/lonely.h", "no source of the series includes it"),
+    ]
+    assert [f for f in found.findings if f.check in ("build", "equality")] == []
+    assert len(json.loads(report.dump(found))["uncovered"]) == 4
+
+
+def test_a_header_that_no_built_source_includes(tree: Path, cell: Cell, tmp_path: Path) -> None:
+    """objpool.o includes nothing of its own that buddy2.o does not: CONFIG_BUDDY2 is off."""
+    header, source = "include/linux/buddy2.h", (tree / SOURCE).read_bytes()
+    text = (tree / header).read_bytes()
+    commit(tree, {header: text + b"\n", SOURCE: source + b"\n"}, "a")
+    one = replace(subject(tree, 1), fragment=("CONFIG_OBJPOOL=y",))
+    found = validated(one, cell, tmp_path / "cache")
+    (row,) = found.uncovered
+    assert row.path == header
+    assert row.reason.startswith("no cell builds one of the ")
+    assert found.objects == ("mm/objpool.o",)
+
+
+def test_assembler_is_compiled_and_compared(tree: Path, cell: Cell, tmp_path: Path) -> None:
+    source = "mm/stub.S"
+    text = b'.text\n.globl f\n.type f, @function\nf:\n#include "one.h"\n\tret\n.size f, . - f\n'
+    rule = (
+        "\n$(O)/mm/stub.o: mm/stub.S\n\t@mkdir -p $(@D)\n"
+        "\t$(CC) -D__ASSEMBLY__ -c -o $@ $(CURDIR)/$<\n"
+        "\t@echo 'savedcmd_x := $(CC) -D__ASSEMBLY__ -c -o $@ $(CURDIR)/$<' > $(@D)/.$(@F).cmd\n"
+        "mm/stub.o: %.o: $(O)/%.o ;\n"
+    )
+    makefile = (tree / "Makefile").read_text() + rule
+    commit(tree, {source: text, "mm/one.h": b"nop\n", "Makefile": makefile.encode()}, "start")
+    commit(tree, {source: text.replace(b"ret", b"ret /* more */")}, "a")
+    commit(tree, {source: text.replace(b"ret", b"nop\n\tret")}, "b")
+    commit(tree, {source: text.replace(b"ret", b"none\n\tret")}, "c")
+    found = validated(subject(tree, 3), cell, tmp_path / "cache")
+    assert found.objects == ("mm/stub.o",)
+    assert [(f.commit, f.check, f.path) for f in found.findings if f.check != "message"] == [
+        (3, "build", source),
+        (2, "equality", source),
+        (3, "equality", source),
+    ]
+    assert {row.commit: row.verdict for row in found.compared} == {
+        2: Verdict.DIFFERENT,
+        3: Verdict.UNKNOWN,
+    }
+
+
+def test_a_declared_change_is_no_finding_and_one_that_is_none_is(
+    tree: Path, cell: Cell, tmp_path: Path
+) -> None:
+    text = (tree / SOURCE).read_bytes() + b"int last(void);\nint last(void) { return 1; }\n"
+    commit(tree, {SOURCE: text}, "start")
+    commit(tree, {SOURCE: text.replace(b"return 1;", b"return 2;")}, "mm/objpool: two")
+    commit(tree, {SOURCE: text.replace(b"return 1;", b"return 3;")}, "mm/objpool: three")
+    one = subject(tree, 2)
+    one = replace(one, declared={"mm/objpool: two": {"last": "two is enough", "other": "so"}})
+    found = validated(one, cell, tmp_path / "cache")
+    rows = [(row.commit, row.name, row.verdict, row.how) for row in found.compared]
+    assert rows == [
+        (1, "last", Verdict.DECLARED, "two is enough"),
+        (2, "last", Verdict.DIFFERENT, "other code"),
+    ]
+    assert found.functions["declared"] == 1
+    said = [(f.check, f.commit, f.text.partition(" ")[0]) for f in found.findings]
+    assert ("declared", 1, "other()") in said
+    assert ("equality", 2, "last:") in said
+    assert ("equality", 1, "last:") not in said
+
+
+def test_a_requested_option_that_is_not_set_fails_the_cell(
+    tree: Path, cell: Cell, tmp_path: Path
+) -> None:
+    """Each way in which kconfig drops a request: not known, off, or on though asked off."""
+    (tree / "mm/Kconfig").write_text((tree / "mm/Kconfig").read_text() + "\n")
+    for setting in ("CONFIG_HIGHMEM64G=y", "CONFIG_OBJPOOL=m", "CONFIG_FORCED=n"):
+        makefile = (tree / "Makefile").read_text()
+        if "FORCED" in setting and "FORCED" not in makefile:
+            forced = makefile.replace(
+                "$(O)/.config || :", "$(O)/.config; echo CONFIG_FORCED=y >> $(O)/.config"
+            )
+            (tree / "Makefile").write_text(forced)
+        with pytest.raises(UserError, match=f"{setting} has no effect in this kernel"):
+            kbuild.prepare(
+                tree, replace(cell, kconfig=(setting,)), fragment=(), objects=("mm/objpool.o",),
+                cache=tmp_path / "cache",
+            )  # fmt: skip

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Which sources of a tree include some headers, directly or through other headers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+
+from zpconvert.process import run
+from zpconvert.validate.subject import INCLUDERS, SOURCES, Subject
+
+_INCLUDE = re.compile(r'(?m)^[ \t]*#[ \t]*include[ \t]*(?P<mark>["<])(?P<name>[^">\n]+)[">]')
+#: Not the kernel's own code.
+_ELSEWHERE = ("tools", "Documentation", "samples")
+
+
+def touched(subject: Subject, tell: Callable[[str], None]) -> dict[str, tuple[str, ...]]:
+    """The headers of the base that the series touches, each with the objects of the sources
+    that include it."""
+    paths = {p for commit in subject.series.commits for p in commit.touched if p.endswith(".h")}
+    found = {}
+    for path in sorted(paths):
+        if path in subject.series.base:
+            tell(f"looking for what includes {path}")
+            sources = includers(subject.tree.path, path)
+            found[path] = tuple(f"{source[:-2]}.o" for source in sources)
+    return found
+
+
+def includers(tree: Path, header: str) -> list[str]:
+    """Paths of the C and assembler sources that include `header` (its path in the tree),
+    sorted; through headers too, as long as there are no more than INCLUDERS."""
+    sources: set[str] = set()
+    seen: set[str] = set()
+    waiting = {header}
+    while waiting and len(sources) <= INCLUDERS:
+        seen |= waiting
+        found = _direct(tree, waiting)
+        sources |= {path for path in found if path.endswith(SOURCES)}
+        waiting = {path for path in found if path.endswith(".h")} - seen
+    return sorted(sources)
+
+
+def _direct(tree: Path, headers: set[str]) -> set[str]:
+    """What includes one of the headers itself."""
+    names = "|".join(sorted({re.escape(PurePosixPath(path).name) for path in headers}))
+    pattern = rf'^[ \t]*#[ \t]*include[ \t]*["<]([^">]*/)?({names})[">]'
+    words = ["grep", "-rlE", pattern, "--include=*.[chS]"]
+    words += [f"--exclude-dir={name}" for name in _ELSEWHERE]
+    said = run([*words, "."], cwd=tree, check=False).text
+    paths = (line.removeprefix("./") for line in said.splitlines())
+    return {path for path in paths if _names(tree, path) & headers}
+
+
+def _names(tree: Path, path: str) -> set[str]:
+    """The headers of the tree that a file's includes can mean."""
+    found = set()
+    beside = PurePosixPath(path).parent
+    for include in _INCLUDE.finditer((tree / path).read_text("utf-8", "replace")):
+        name = include["name"]
+        places = [f"include/{name}", f"include/uapi/{name}"]
+        places += [f"arch/{PurePosixPath(path).parts[1]}/include/{name}"] * path.startswith("arch/")
+        if include["mark"] == '"':
+            places.append(_plain(beside / name))
+        found |= {place for place in places if (tree / place).exists()}
+    return found
+
+
+def _plain(path: PurePosixPath) -> str:
+    """The path without `..`."""
+    parts: list[str] = []
+    for part in path.parts:
+        if part == ".." and parts:
+            parts.pop()
+        else:
+            parts.append(part)
+    return "/".join(parts)
