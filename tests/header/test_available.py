@@ -55,7 +55,7 @@ def test_what_the_real_trees_can_have(
     tree: str, gone: set[str], request: pytest.FixtureRequest
 ) -> None:
     root: Path = request.getfixturevalue(tree)
-    files = ["page-flags.h", "pagemap.h", "mm.h", "gfp.h", "migrate.h", "mmzone.h"]
+    files = ["page-flags.h", "pagemap.h", "mm.h", "gfp.h", "migrate.h", "mmzone.h", "highmem.h"]
     text = "".join((root / "include/linux" / file).read_text() for file in files)
     text += (root / "include/asm-generic/memory_model.h").read_text()
     text += (root / "mm/zsmalloc.c").read_text()

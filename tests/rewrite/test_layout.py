@@ -36,6 +36,13 @@ def test_a_continuation_keeps_to_its_parenthesis(base: str, new: str, expected: 
     assert settle(base.encode(), new.encode()).decode() == expected
 
 
+def test_a_statement_that_spatch_moved_goes_back() -> None:
+    base = "\tif (a)\n\t\tpage->index = *b;\n\telse\n\t\tpage->index = 0;\n"
+    moved = "\tif (a)\n\t\tz->handle = *b;\n\telse\n\tz->handle = 0;\n"
+    good = "\tif (a)\n\t\tz->handle = *b;\n\telse\n\t\tz->handle = 0;\n"
+    assert settle(base.encode(), moved.encode()).decode() == good
+
+
 def test_only_lines_that_changed_are_broken() -> None:
     long = "\tint x = " + " + ".join(["something"] * 12) + ";\n"
     assert settle((long + "\ta();\n").encode(), (long + "\tb();\n").encode()).decode() == (

@@ -558,6 +558,34 @@ static long f(struct desc *p, struct desc *q)
 """,
     ),
     Example(
+        "a step is the old struct's size, whichever way it is written",
+        """\
+static void f(struct page *p, struct page *q, int n)
+{
+	p++;
+	for (; n; n--, --q)
+		put_page(p);
+	p += n ? 1 : q - p;
+	put_page(q -= 2);
+}
+""",
+        """\
+static void f(struct desc *p, struct desc *q, int n)
+{
+	p = page_desc(desc_page(p) + 1);
+	for (; n; n--, q = page_desc(desc_page(q) - 1))
+		put_page(desc_page(p));
+	p = page_desc(desc_page(p) + (n ? 1 : desc_page(q) - desc_page(p)));
+	put_page(desc_page(q = page_desc(desc_page(q) - 2)));
+}
+""",
+    ),
+    Example(
+        "a pointer to pointers steps from pointer to pointer",
+        "static void f(struct page **p)\n{\n\tput_page(*p++);\n\tp += 2;\n}\n",
+        "static void f(struct desc **p)\n{\n\tput_page(desc_page(*p++));\n\tp += 2;\n}\n",
+    ),
+    Example(
         "a parameter or variable that a typedef spells is left",
         """\
 static int f(pgtable_t table, struct page *page)
@@ -652,12 +680,12 @@ def test_a_body_of_one_line_with_two_fixed_parameters(convert: Convert) -> None:
 
 
 REFUSED = {
-    "f:p changes in place": (
-        "static void f(struct page *p)\n{\n\tp++;\n}\n",
-        "3:2: arithmetic on a pointer that becomes a descriptor",
+    "a step whose value is wanted": (
+        "static void f(struct page *p)\n{\n\tput_page(p++);\n}\n",
+        "3:11: arithmetic on a pointer that becomes a descriptor",
     ),
-    "f:p is added to": (
-        "static void f(struct page *p)\n{\n\tp += 2;\n}\n",
+    "a step of an element": (
+        "static void f(struct page **p)\n{\n\tp[0]++;\n}\n",
         "3:2: arithmetic on a pointer that becomes a descriptor",
     ),
     "a loop that is arithmetic": (

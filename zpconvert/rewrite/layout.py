@@ -30,6 +30,7 @@ def settle(base: bytes, new: bytes) -> bytes:
     old_lines = base.decode("utf-8", "surrogateescape").split("\n")
     new_lines = new.decode("utf-8", "surrogateescape").split("\n")
     pairs = _pairs(old_lines, new_lines)
+    _reindent(old_lines, new_lines, pairs)
     _realign(old_lines, new_lines, pairs)
     known = set(old_lines)
     out = []
@@ -45,6 +46,15 @@ def _pairs(old: list[str], new: list[str]) -> dict[int, int]:
         if tag == "equal" or (tag == "replace" and i2 - i1 == j2 - j1):
             pairs.update(zip(range(j1, j2), range(i1, i2), strict=True))
     return pairs
+
+
+def _reindent(old: list[str], new: list[str], pairs: dict[int, int]) -> None:
+    """Where statements begin, the base's white space: spatch moves an else's branch when the
+    if's was rewritten too."""
+    for j, i in pairs.items():
+        moved = _indent(new[j]) != _indent(old[i]) and new[j].strip() and old[i].strip()
+        if moved and not _open_columns(new, j):
+            new[j] = _indent(old[i]) + new[j].lstrip()
 
 
 def _realign(old: list[str], new: list[str], pairs: dict[int, int]) -> None:

@@ -24,6 +24,7 @@ from zpconvert.rewrite.slots import (
     Expr,
     Item,
     Leaf,
+    Move,
     Name,
     Obstacle,
     Slot,
@@ -215,6 +216,8 @@ class _Rendering:
             self.declare(site)
         elif isinstance(site, TopLocal) and site.slot in self.flipped:
             self.local(site)
+        elif isinstance(site, Move) and site.slot in self.flipped:
+            self.move(site)
         elif isinstance(site, Obstacle):
             for slot in sorted(site.slots & self.flipped, key=lambda s: s.id):
                 self.refuse(site.at, site.reason, slot)
@@ -291,6 +294,22 @@ class _Rendering:
             if states[i] != states[i - 1]:
                 gap = (site.declarators[i - 1][2], site.declarators[i][1])
                 self.edits.append(Replace(*gap, f";{gap_text}{spelled[states[i]]} "))
+
+    def move(self, site: Move) -> None:
+        """`p++` as `p = from_old(to_old(p) + 1)`: the step is the size of the old struct."""
+        default = f"{site.slot.name}_desc" if site.slot.fixed else site.slot.name
+        name = self.names.slots.get(site.slot.id, default)
+        moved = f"= {self.types.from_old}({self.types.to_old}({name}) {site.sign} "
+        if site.amount is not None:
+            plain = re.fullmatch(rb"\w+", self.retyper.survey.unit.source[slice(*site.amount)])
+            self.edits.append(Replace(*site.operator, moved.rstrip()))
+            self.edits.append(Replace(*site.amount[:1] * 2, "" if plain else "("))
+            self.edits.append(Replace(site.end, site.end, ")" if plain else "))"))
+        elif site.operator[0] == site.start:
+            self.edits.append(Replace(*site.operator, ""))
+            self.edits.append(Replace(site.end, site.end, f" {moved}1)"))
+        else:
+            self.edits.append(Replace(*site.operator, f" {moved}1)"))
 
     def local(self, site: TopLocal) -> None:
         """A fixed parameter's descriptor local."""

@@ -157,7 +157,23 @@ class Obstacle:
     slots: frozenset[Slot]
 
 
-Site = Use | Compare | Name | Declaration | TopLocal | Obstacle
+@dataclass(frozen=True)
+class Move:
+    """`slot++`, `slot -= n` and their like: the pointer moves by the size of the old struct.
+
+    operator: bytes of it. sign: `+` or `-`. start, end: bytes of the whole. amount: bytes of
+    `n`, or None for one.
+    """
+
+    start: int
+    end: int
+    slot: Slot
+    operator: tuple[int, int]
+    sign: str
+    amount: tuple[int, int] | None
+
+
+Site = Use | Compare | Name | Declaration | TopLocal | Obstacle | Move
 
 
 @dataclass

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from zpconvert.csource.parse import Node
-from zpconvert.rewrite.slots import Assign, Compare, Conditional, Leaf
+from zpconvert.rewrite.slots import Assign, Compare, Conditional, Move
 from zpconvert.rewrite.visit import hygiene
 from zpconvert.rewrite.visit.values import INT, Value, taken
 from zpconvert.rewrite.visit.visitor import Visitor
@@ -23,13 +23,8 @@ def assignment(visitor: Visitor, node: Node) -> Value:
     target, value = visitor.value(left), visitor.value(right)
     hygiene.placed(visitor, left)
     if operator.type != "=":
-        visitor.obstacle(
-            node,
-            "arithmetic on a pointer that becomes a descriptor",
-            target.slot if visitor.context.is_old(target.ctype) else None,
-        )
         visitor.want(value, "old")
-        return target
+        return _moved(visitor, node, left, target, right)
     return _assigned(visitor, node, target, value)
 
 
@@ -51,17 +46,39 @@ def update(visitor: Visitor, node: Node) -> Value:
     argument = node.child_by_field_name("argument")
     if argument is None:
         return visitor.unknown(node)
-    value = visitor.value(argument)
-    if visitor.context.is_old(value.ctype) and value.ctype and value.ctype.depth == 1:
-        visitor.obstacle(node, "arithmetic on a pointer that becomes a descriptor", value.slot)
-    visitor.settle(value)
-    return Value(
-        value.ctype,
-        visitor.leaf(node, value.slot, "old")
-        if isinstance(value.expr, Leaf) and value.expr.slot
-        else visitor.leaf(node),
-        value.slot,
-    )
+    return _moved(visitor, node, argument, visitor.value(argument), None)
+
+
+def _moved(visitor: Visitor, node: Node, target: Node, value: Value, amount: Node | None) -> Value:
+    """`v++` or `v += n`: a pointer to a descriptor moves by the old struct's size.
+
+    It can be said as an assignment where a variable is what moves, and `v++` where nobody
+    wants its value.
+    """
+    operator = node.child_by_field_name("operator")
+    slot = value.slot
+    if slot is None or not visitor.context.is_old(value.ctype) or visitor.deep(value):
+        visitor.settle(value)
+        return Value(value.ctype, visitor.leaf(node), value.slot)
+    simple = target.type == "identifier" and operator is not None
+    if not simple or (amount is None and not _worthless(node)) or visitor.depth:
+        visitor.obstacle(node, "arithmetic on a pointer that becomes a descriptor", slot)
+    else:
+        assert operator is not None
+        held = visitor.span(amount) if amount is not None else None
+        sign = "-" if operator.type.startswith("-") else "+"
+        visitor.site(Move(*visitor.span(node), slot, visitor.span(operator), sign, held))
+    return Value(value.ctype, visitor.leaf(node, slot), slot)
+
+
+def _worthless(node: Node) -> bool:
+    """An expression whose value goes nowhere: a statement, or a part of a loop's head."""
+    above = node.parent
+    while above is not None and above.type == "comma_expression":
+        node, above = above, above.parent
+    if above is None or above.type not in ("expression_statement", "for_statement"):
+        return False
+    return node != above.child_by_field_name("condition")
 
 
 def unary(visitor: Visitor, node: Node) -> Value:

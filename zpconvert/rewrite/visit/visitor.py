@@ -15,18 +15,7 @@ from zpconvert.csource.ctype import CType
 from zpconvert.csource.parse import Node
 from zpconvert.csource.unit import Unit
 from zpconvert.rewrite.context import Context
-from zpconvert.rewrite.slots import (
-    Around,
-    Compare,
-    Declaration,
-    Item,
-    Leaf,
-    Name,
-    Obstacle,
-    Slot,
-    TopLocal,
-    Use,
-)
+from zpconvert.rewrite.slots import Around, Item, Leaf, Obstacle, Site, Slot, Use
 from zpconvert.rewrite.visit.values import Value, Variable
 
 
@@ -62,7 +51,7 @@ class Visitor(ABC):
 
     # -- sites ---------------------------------------------------------------------------
 
-    def site(self, site: Use | Compare | Name | Declaration | TopLocal | Obstacle) -> None:
+    def site(self, site: Site) -> None:
         """Record a site of the item."""
         self.item.sites.append(site)
 
