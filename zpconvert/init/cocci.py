@@ -19,9 +19,14 @@ def idioms_cocci(draft: Draft) -> bytes:
     about = (
         f"What {', '.join(draft.files)} does with the words of struct page, by the names that "
         f"struct {words.descriptor} gives them. Every rule matches the boundary wrapper, so none "
-        "of them needs a type. A draft: where one word holds several things, the rules that can "
-        "tell come first, and the last one takes what they leave."
+        "of them needs a type."
     )
+    overs = [use.member.over for use in draft.members]
+    if len(set(overs)) < len(overs):
+        about += (
+            " Where one word holds several things, the rules that can tell come first, and the "
+            "last one takes what they leave."
+        )
     lines = [_LICENCE, "//", *_comment(about)]
     for idiom in draft.idioms:
         for number, (before, after) in enumerate(idiom.examples):

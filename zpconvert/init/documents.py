@@ -106,11 +106,12 @@ def _prefix(files: Sequence[str]) -> str:
 
 def _cover(draft: Draft) -> str:
     descriptor, words = draft.words.descriptor, sorted({u.member.over for u in draft.members})
-    uses = f"uses {_listed(words)} of struct page" if words else "handles them as struct page"
+    uses = f" and uses {_listed(words)} of struct page" if words else ""
+    gives = "gives these words names and types of their own, " if words[1:] else ""
     return (
-        f"{_stems(draft.files)} keeps pages of its own and {uses}. Give these words\n"
-        f"names and types of their own in struct {descriptor}, a memory descriptor that\n"
-        "overlays struct page for now, and use it wherever the pages are handled.\n"
+        f"{_stems(draft.files)} keeps pages of its own{uses}. struct {descriptor} is to be their\n"
+        f"memory descriptor. It {gives}overlays struct page for now, and is\n"
+        "used wherever the pages are handled.\n"
     )
 
 

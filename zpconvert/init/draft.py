@@ -106,7 +106,11 @@ def draft(
     folios = Folios(tree, declarations, known.known)
     writer = HelperWriter(words, known, declarations, folios, single=compound is None)
     helpers, left = writer.propose(c for f in seen for c in f.calls)
-    variables, functions, unnamed = naming.renamings(surveys, words.descriptor, known.known)
+    borders = (slot.id for file in seen for slot in file.slots if slot.border)
+    kept_in = frozenset(slot.partition(":")[0].removesuffix("()") for slot in borders)
+    variables, functions, unnamed = naming.renamings(
+        surveys, words.descriptor, known.known, kept_in
+    )
     gone = {one.name for one in left if one.topic == "deprecated"}
     return Draft(
         name=name,

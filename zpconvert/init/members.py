@@ -67,7 +67,8 @@ class MemberWriter:
             clears = [a for a in accesses if a.form == "clear"]
             if clears and not plain:
                 special += clears
-            made = Member(name, self._text(ctype), over, self._doc(over, special))
+            doc = f"What is kept in page->{over}, by its own type."
+            made = Member(name, self._text(ctype), over, doc)
             member = self._add(made, special)
             if member is not None:
                 self._typed_rules(member.name, ctype, over, special)
@@ -84,8 +85,8 @@ class MemberWriter:
                 )
         rest = [a for a in accesses if a not in special]
         if rest or named:
-            text = self.old[over].ctype
-            made = Member(over, text, over, self._doc(over, rest, named))
+            what = "What else" if typed is not None else "What"
+            made = Member(over, self.old[over].ctype, over, f"{what} is kept in page->{over}.")
             member = self._add(made, rest, named)
             if member is not None:
                 self._plain_rules(member.name, over, rest)
@@ -146,12 +147,6 @@ class MemberWriter:
             member = same[0]
         self.members.append(MemberUse(member, places))
         return member
-
-    def _doc(self, over: str, accesses: Sequence[Access], named: Sequence[Place] = ()) -> str:
-        places = sorted({*(a.place for a in accesses), *named})
-        users = list(dict.fromkeys(f"{p.function}()" for p in places if p.function))
-        shown = ", ".join(users[:3]) + (" and others" if len(users) > 3 else "")
-        return f"In place of {over}; used by {shown or 'the file'}."
 
     # -- rules ---------------------------------------------------------------------------
 

@@ -56,12 +56,16 @@ def vocabulary(name: str) -> Vocabulary:
 
 
 def renamings(
-    surveys: Sequence[Survey], descriptor: str, known: Callable[[str], bool]
+    surveys: Sequence[Survey],
+    descriptor: str,
+    known: Callable[[str], bool],
+    kept_in: frozenset[str],
 ) -> tuple[tuple[Renaming, ...], tuple[Renaming, ...], tuple[str, ...]]:
     """Tables for the names of variables and of functions that hold or take a descriptor, and the
     names that would collide and stay.
 
-    known: whether the headers declare a name.
+    known: whether the headers declare a name. kept_in: functions with a slot that stays; they
+    keep their names.
     """
     variable = Renaming(re.compile(r"^(.*)page(s?)$"), rf"\1{descriptor}\2")
     holders = [s for found in surveys for s in found.slots.values() if s.kind != "result"]
@@ -75,6 +79,7 @@ def renamings(
         held = "".join(f"(?!{re.escape(name)}$)" for name in sorted(kept))
         variables = (Renaming(re.compile(f"^{held}(.*)page(s?)$"), variable.to),)
     functions, stay = _functions(surveys, descriptor, known)
+    functions = tuple(r for r in functions if not any(r(name) != name for name in kept_in))
     return variables, functions, tuple(sorted(kept | stay))
 
 
