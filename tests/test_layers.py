@@ -14,10 +14,12 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "zpconvert"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
-FEATURES = {"conversion", "rewrite", "smpl", "header", "mail", "kernel", "lint", "check", "init"}
+FEATURES = {"conversion", "rewrite", "smpl", "header", "mail", "kernel", "lint", "check"}
+FEATURES |= {"init", "planner"}
 #: The features that stand on another: lint reads what smpl takes apart, and asks spatch; check
-#: looks at files with the engine's own analysis, and so does init, which drafts conversions.
-ABOVE = {"lint": "smpl", "check": "rewrite", "init": "rewrite"}
+#: looks at files with the engine's own analysis, and so do init, which drafts conversions,
+#: and the planner, which has it render them.
+ABOVE = {"lint": "smpl", "check": "rewrite", "init": "rewrite", "planner": "rewrite"}
 #: What features may build on (DESIGN.md, import direction); these know no feature.
 GROUND = {"csource", "git"}
 #: Modules that import no other but of their own kind; the rest of the top level is the

@@ -359,11 +359,6 @@ def test_a_file_without_slots_is_no_work(small_tree: Path, converted: Convert) -
         converted(tree=small_tree)
 
 
-def test_a_conversion_without_steps_is_refused(converted: Convert) -> None:
-    with pytest.raises(UserError, match="has no steps"):
-        converted([])
-
-
 def test_the_tree_is_only_read(small_tree: Path, converted: Convert) -> None:
     def seen() -> dict[Path, tuple[bytes, int]]:
         files = (path for path in small_tree.rglob("*") if path.is_file())

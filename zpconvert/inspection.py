@@ -15,7 +15,6 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zpconvert import plan
 from zpconvert.check import run
 from zpconvert.check.model import Finding
 from zpconvert.check.rules.unused import UnusedHelper
@@ -25,6 +24,7 @@ from zpconvert.check.vocabulary import Vocabulary, vocabulary
 from zpconvert.conversion.descriptor import load_descriptor
 from zpconvert.conversion.load import list_conversions, load
 from zpconvert.conversion.model import Conversion, Descriptor
+from zpconvert.planner import named
 from zpconvert.resources import semantic_patches_dir
 from zpconvert.rewrite.slots import Slot
 
@@ -164,7 +164,7 @@ class Inspector:
             own = [c for c in known if any(path.as_posix().endswith("/" + f) for f in c.files)]
             return [b.slot for c in own or known for b in c.border]
 
-        return lambda slot: any(plan.matches(p, slot) for p in patterns())
+        return lambda slot: any(named.matches(p, slot) for p in patterns())
 
     def _conversions(self) -> tuple[Conversion, ...]:
         return (*self._extra, *_bundled())

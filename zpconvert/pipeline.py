@@ -16,17 +16,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from zpconvert.conversion.model import Conversion, Descriptor, Helper, Stale, Step
+from zpconvert.conversion.model import Border, Conversion, Descriptor, Helper, Stale, Step
 from zpconvert.csource import structs
 from zpconvert.csource.externals import Externals, externals_for
 from zpconvert.csource.members import Group
 from zpconvert.errors import UserError
 from zpconvert.header.available import available
-from zpconvert.header.generate import header_text
+from zpconvert.header.generate import header_lines, header_text
 from zpconvert.header.report import Family, families
 from zpconvert.header.select import select
 from zpconvert.kernel.tree import open_tree, read_source
-from zpconvert.plan import FilePlan, Note, plan_file
+from zpconvert.planner.automatic import LINES, Goal, Planned, automatic
+from zpconvert.planner.named import FilePlan, Note, plan_file
+from zpconvert.planner.wording import Done, worded
 from zpconvert.rewrite import engine, rename, tidy
 from zpconvert.rewrite.retype import Refusal, Types
 from zpconvert.rewrite.slots import Slot
@@ -70,7 +72,8 @@ class Converted:
     kept: slots that stay of the old type in the last tree, with the reason.
     deprecated: old calls left in place, with how often. unoffered: helpers that this tree
     cannot have, with what it lacks. families: those of the helpers that it can have, as the
-    last header has them. functions: how many functions the series changes.
+    last header has them. functions: how many functions the series changes. planned: the steps
+    are the planner's, not the conversion's.
     """
 
     base: dict[str, bytes]
@@ -82,6 +85,7 @@ class Converted:
     unoffered: tuple[tuple[Helper, str], ...]
     families: tuple[Family, ...]
     functions: int
+    planned: bool = False
 
     @property
     def tree(self) -> dict[str, bytes]:
@@ -99,20 +103,18 @@ def convert(
     cache: Path | None,
     allow_scripts: bool = False,
     timeout: float = 120.0,
+    lines: int | None = None,
     tell: Tell = lambda text: None,
 ) -> Converted:
     """Compute every commit of a conversion on a base.
 
     tree: a kernel's source tree, only read. cache: where what headers say is kept between runs.
-    timeout: seconds that one spatch run may take.
+    timeout: seconds that one spatch run may take. lines: plan steps that change so many lines at
+    most, instead of taking the conversion's; one without steps is always planned.
 
     Raises UserError for whatever the user can mend: the tree, the conversion, a refusal.
     """
     open_tree(tree)
-    if not conversion.steps:
-        raise UserError(
-            str(conversion.directory / "conversion.toml"), "has no steps", "add a [[step]]"
-        )
     descriptor = conversion.descriptor
     sources = {path: read_source(tree, path) for path in conversion.files}
     for path, source in sources.items():
@@ -128,6 +130,16 @@ def convert(
         _File(path, source, headers[path], conversion, descriptor)
         for path, source in sources.items()
     ]
+    old = structs.read_struct(
+        read_source(tree, OLD_STRUCT_HEADER), descriptor.replaces, OLD_STRUCT_HEADER
+    )
+    steps, planned = conversion.steps, None
+    if lines is not None or not steps:
+        tell("planning steps")
+        planned = _planned(files, conversion, descriptor, old, lines or LINES)
+        steps = planned.steps
+    for file in files:
+        file.follow(steps, conversion.border)
     if not any(flip for file in files for flip in file.plan.flips):
         raise UserError(
             conversion.files[0],
@@ -136,11 +148,41 @@ def convert(
         )
     tell("rewriting functions")
     for file in files:
-        file.render(conversion.steps, rewriter, names)
-    old = structs.read_struct(
-        read_source(tree, OLD_STRUCT_HEADER), descriptor.replaces, OLD_STRUCT_HEADER
-    )
-    return _result(conversion, descriptor, files, old, unoffered)
+        file.render(steps, rewriter, names)
+    result = _result(steps, descriptor, files, old, unoffered)
+    return _worded(result, planned, files, descriptor, conversion.prefix) if planned else result
+
+
+def _planned(
+    files: Sequence[_File], conversion: Conversion, descriptor: Descriptor, old: Group, lines: int
+) -> Planned:
+    """Steps from the planner, with the comment phrases of all of the conversion's own."""
+    weights = header_lines(descriptor, old)
+    stale = tuple(phrase for step in conversion.steps for phrase in step.stale)
+    retypers = [file.migration.retyper for file in files]
+    return automatic(retypers, conversion.border, descriptor, weights, Goal(lines, stale))
+
+
+def _worded(
+    result: Converted,
+    planned: Planned,
+    files: Sequence[_File],
+    descriptor: Descriptor,
+    prefix: str,
+) -> Converted:
+    """The result with the planned steps' words; steps that change nothing are not missed."""
+    done = []
+    for state in result.states:
+        number = planned.steps.index(state.step)
+        slots = [s for f in files for s in sorted(f.plan.flips[number], key=lambda s: s.at)]
+        done.append(Done(state.step, tuple(slots), state.helpers, state.files))
+    migrations = {file.path: file.migration for file in files}
+    steps = worded(done, result.base, migrations, descriptor, planned.saved, prefix)
+    states = [
+        dataclasses.replace(state, step=step)
+        for state, step in zip(result.states, steps, strict=True)
+    ]
+    return dataclasses.replace(result, states=tuple(states), absent=(), planned=True)
 
 
 def _has(headers: Externals, name: str) -> bool:
@@ -201,16 +243,20 @@ class _File:
         self.path, self.source, self.descriptor = path, source, descriptor
         members = frozenset(m.name for m in descriptor.members if m.name == m.over)
         self.survey = survey(source, headers, descriptor.old_type, members)
-        self.plan: FilePlan = plan_file(path, self.survey, conversion.steps, conversion.border)
-        names, collisions = rename.names(
+        self.plan = FilePlan((), (), (), ())
+        names, self._collisions = rename.names(
             self.survey, conversion.variables, conversion.functions, headers.known
         )
-        self._refuse([c for c in collisions if self._planned(c)])
         types = Types(descriptor.replaces, descriptor.name, descriptor.to_old, descriptor.from_old)
         own = frozenset(helper.name for helper in descriptor.helpers)
         self.migration = engine.FileMigration(self.survey, types, names, own)
         self.states: list[bytes] = []
         self.used: list[frozenset[str]] = []
+
+    def follow(self, steps: Sequence[Step], border: Sequence[Border]) -> None:
+        """Decide what each step flips."""
+        self.plan = plan_file(self.path, self.survey, steps, border)
+        self._refuse([c for c in self._collisions if self._planned(c)])
 
     def _planned(self, refusal: Refusal) -> bool:
         """Whether the plan flips what a collision is about."""
@@ -288,20 +334,18 @@ def _enabled(steps: Sequence[Step], rules: frozenset[str]) -> list[frozenset[str
 
 
 def _result(
-    conversion: Conversion,
+    steps: Sequence[Step],
     descriptor: Descriptor,
     files: Sequence[_File],
     old: Group,
     unoffered: Sequence[tuple[Helper, str]],
 ) -> Converted:
     """The commits, and what is to be said about them."""
-    used = [
-        frozenset[str]().union(*(f.used[n] for f in files)) for n in range(len(conversion.steps))
-    ]
+    used = [frozenset[str]().union(*(f.used[n] for f in files)) for n in range(len(steps))]
     before: dict[str, bytes] = {f.path: f.source for f in files}
     states, absent, introduced = [], [], frozenset[str]()
     headers: dict[tuple[Helper, ...], bytes] = {}
-    for number, step in enumerate(conversion.steps):
+    for number, step in enumerate(steps):
         helpers = select(descriptor, used[number], used[-1])
         after = {f.path: f.states[number] for f in files}
         if helpers not in headers:

@@ -60,7 +60,9 @@ def commits(conversion: Conversion, result: Converted, ident: Ident, signoff: bo
 
 
 def place(conversion: Conversion, step: Step) -> str:
-    """Where a step stands, for messages: `path/conversion.toml:12`."""
+    """Where a step stands, for messages: `path/conversion.toml:12`, or that it is planned."""
+    if not step.line:
+        return f"planned step '{step.id}'"
     return f"{conversion.directory / 'conversion.toml'}:{step.line}"
 
 

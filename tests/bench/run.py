@@ -27,7 +27,7 @@ from zpconvert.git.scratch import scratch_series
 from zpconvert.kernel.source import cache_home, ensure
 from zpconvert.kernel.tree import read_source
 from zpconvert.pipeline import Converted, convert
-from zpconvert.plan import plan_file
+from zpconvert.planner.named import plan_file
 from zpconvert.rewrite import engine, rename
 from zpconvert.rewrite.retype import Types
 from zpconvert.rewrite.survey import survey

@@ -63,6 +63,7 @@ def test_each_name_of_a_pair_is_reported() -> None:
     "text",
     [
         "A struct obj_malloc is something else.",
+        "So is page->obj_malloc, a member.",
         "See mm/obj_malloc.c and Documentation/zs_free/index.rst.",
         "The `obj_malloc` and 'zs_free' here are quoted.",
         "\tobj_malloc in code",

@@ -16,7 +16,7 @@ from zpconvert.csource.externals import externals_for
 from zpconvert.kernel.kbuild import BuildDir
 from zpconvert.kernel.objcode import COMPARE_FLAGS, compare
 from zpconvert.kernel.replay import Compiled, Job
-from zpconvert.plan import plan_file
+from zpconvert.planner.named import plan_file
 from zpconvert.rewrite.engine import FileMigration
 from zpconvert.rewrite.retype import Names, Types
 from zpconvert.rewrite.slots import Slot

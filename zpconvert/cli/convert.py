@@ -7,7 +7,14 @@ from pathlib import Path
 
 import click
 
-from zpconvert.cli.options import computed, conversion_argument, running_options, tree_option
+from zpconvert.cli.options import (
+    Steps,
+    computed,
+    conversion_argument,
+    running_options,
+    steps_options,
+    tree_option,
+)
 from zpconvert.cli.talk import say, say_absent, show_code
 from zpconvert.errors import UserError
 
@@ -25,6 +32,7 @@ from zpconvert.errors import UserError
 @click.option("--write", "wanted", flag_value="write", help="Change the files of the tree.")
 @click.option("--branch", metavar="NAME", help="Make a branch of the series, a commit a patch.")
 @click.option("--signoff", is_flag=True, help="Sign the commits of --branch off.")
+@steps_options
 @running_options
 def command(
     conversion: str,
@@ -33,6 +41,8 @@ def command(
     wanted: str | None,
     branch: str | None,
     signoff: bool,
+    which_steps: str | None,
+    max_lines: int | None,
     allow_scripts: bool,
     timeout: float,
 ) -> None:
@@ -43,6 +53,7 @@ def command(
       zpconvert convert NAME --tree ~/linux --diff
       zpconvert convert NAME --tree ~/linux --branch b4/v1 --signoff
       zpconvert convert NAME --tree ~/linux --upto 3 --write
+      zpconvert convert NAME --tree ~/linux --branch planned --steps auto
     """
     if (wanted is None) == (branch is None):
         raise click.UsageError("pass one of --diff, --write and --branch")
@@ -50,7 +61,9 @@ def command(
         raise click.UsageError("--signoff goes with --branch")
     if branch is not None:
         _check_branch(tree, branch)
-    found, result = computed(conversion, tree, allow_scripts, timeout)
+    found, result = computed(
+        conversion, tree, allow_scripts, timeout, Steps(which_steps, max_lines)
+    )
     if upto is not None and upto > len(result.states):
         raise UserError(
             "--upto", f"{upto} is more than the {len(result.states)} patches", "take less"

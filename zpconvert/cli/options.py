@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from zpconvert.cli.talk import progress
+from zpconvert.cli.talk import progress, status
+from zpconvert.errors import UserError
 from zpconvert.kernel.source import cache_home
 
 if TYPE_CHECKING:
@@ -63,14 +65,58 @@ def running_options(command: Command) -> Command:
     )(command)
 
 
+@dataclass(frozen=True)
+class Steps:
+    """Which steps a series has. which: `written`, `auto`, None for what there is. lines: the
+    most that a planned one changes, None for the planner's own limit."""
+
+    which: str | None = None
+    lines: int | None = None
+
+    def limit(self, conversion: Conversion) -> int | None:
+        """Lines for the planner, None for the steps that are written.
+
+        Raises UserError where none are written but they are asked for.
+        """
+        from zpconvert.planner.automatic import LINES
+
+        auto = self.which == "auto" or not conversion.steps
+        if self.lines is not None and not auto:
+            raise UserError("--max-lines", "limits planned steps only", "add --steps auto")
+        if self.which == "written" and not conversion.steps:
+            raise UserError(
+                str(conversion.directory / "conversion.toml"),
+                "has no steps",
+                "add a [[step]], or pass --steps auto",
+            )
+        return (self.lines or LINES) if auto else None
+
+
+def steps_options(command: Command) -> Command:
+    """--steps and --max-lines, for what has a series."""
+    command = click.option(
+        "--max-lines",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="With --steps auto, the most lines that a patch changes.  [default: 60]",
+    )(command)
+    return click.option(
+        "--steps",
+        "which_steps",
+        type=click.Choice(["written", "auto"]),
+        help="The conversion's steps, or planned ones.  [default: written, where there are any]",
+    )(command)
+
+
 def computed(
-    name: str, tree: Path, allow_scripts: bool, timeout: float
+    name: str, tree: Path, allow_scripts: bool, timeout: float, steps: Steps = Steps()
 ) -> tuple[Conversion, Converted]:
     """Load a conversion and compute its commits on a tree, with progress on a terminal."""
     from zpconvert.conversion.load import load
     from zpconvert.pipeline import convert
 
     conversion = load(name)
+    lines = steps.limit(conversion)
     with progress(f"converting {tree}") as tell:
         result = convert(
             tree,
@@ -78,6 +124,9 @@ def computed(
             cache=cache_home(),
             allow_scripts=allow_scripts,
             timeout=timeout,
+            lines=lines,
             tell=tell,
         )
+    if result.planned and steps.which is None:
+        status(f"{conversion.name} has no steps: {len(result.states)} are planned")
     return conversion, result

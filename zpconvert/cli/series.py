@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 import click
 
 from zpconvert.cli.boundary import Findings
-from zpconvert.cli.options import computed, conversion_argument, running_options, tree_option
+from zpconvert.cli.options import (
+    Steps,
+    computed,
+    conversion_argument,
+    running_options,
+    steps_options,
+    tree_option,
+)
 from zpconvert.cli.talk import progress, say, say_absent
 from zpconvert.errors import UserError
 from zpconvert.kernel.source import cache_home
@@ -62,6 +69,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Write what series.json records there too.",
 )
+@steps_options
 @running_options
 def command(
     conversion: str,
@@ -76,6 +84,8 @@ def command(
     signoff: bool,
     matrix: str | None,
     json_file: Path | None,
+    which_steps: str | None,
+    max_lines: int | None,
     allow_scripts: bool,
     timeout: float,
 ) -> None:
@@ -88,6 +98,7 @@ def command(
     Examples:
       zpconvert series NAME --tree ~/linux -o outgoing --signoff --validate quick
       zpconvert series NAME --tree ~/linux -o outgoing -v 2 --to linux-mm@kvack.org
+      zpconvert series NAME --tree ~/linux -o outgoing --steps auto --max-lines 100
     """
     from zpconvert import posting
     from zpconvert.git import repo
@@ -103,7 +114,9 @@ def command(
     here = tree if tree.is_dir() else Path.cwd()
     known = repo.author_ident(here) if signoff else repo.known_ident(here)
     ident = known or repo.nobody(int(time.time()))
-    found, result = computed(conversion, tree, allow_scripts, timeout)
+    found, result = computed(
+        conversion, tree, allow_scripts, timeout, Steps(which_steps, max_lines)
+    )
     options = SeriesOptions(reroll, subject_prefix, rfc, to, cc, in_reply_to)
     with progress("writing") as tell:
         prover = _prover(matrix, tell) if matrix is not None else None

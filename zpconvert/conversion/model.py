@@ -174,7 +174,7 @@ class Step:
     trailers: (token, value) pairs such as ("Suggested-by", "A U Thor <a@example.org>").
     stale: comment phrases that become untrue with this step.
     changes: functions whose behaviour it has to change.
-    line: 1-based line of the step in conversion.toml, for messages.
+    line: 1-based line of the step in conversion.toml, for messages; 0 for a planned one.
     """
 
     id: str

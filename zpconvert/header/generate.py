@@ -45,6 +45,15 @@ def header_text(descriptor: Descriptor, old: Group, helpers: Sequence[Helper]) -
     return "\n\n".join("\n".join(part) for part in parts if part).encode() + b"\n"
 
 
+def header_lines(descriptor: Descriptor, old: Group) -> dict[str, int]:
+    """How many lines each helper of the descriptor adds to the header."""
+    bare = header_text(descriptor, old, ()).count(b"\n")
+    return {
+        helper.name: header_text(descriptor, old, (helper,)).count(b"\n") - bare
+        for helper in descriptor.helpers
+    }
+
+
 def _by_family(descriptor: Descriptor, helpers: Sequence[Helper]) -> list[Helper]:
     """In the descriptor's order, families together."""
     families = list(dict.fromkeys(helper.family for helper in descriptor.helpers))

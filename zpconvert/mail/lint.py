@@ -71,7 +71,7 @@ def _bare(line: str, named: Collection[str]) -> Iterator[str]:
     """Function names in a line of prose that lack their `()`."""
     prose = _QUOTED.sub(lambda quoted: " " * len(quoted[0]), line)
     for word in _WORD.finditer(prose):
-        if prose[: word.start()].endswith(("struct ", "union ", "enum ")):
+        if prose[: word.start()].endswith(("struct ", "union ", "enum ", "->")):
             continue
         parts = word[0].rstrip(".").split("/")
         called = prose[word.end() :].startswith("(")

@@ -99,14 +99,14 @@ class Retyper:
 
     def item(self, item: Item, flipped: frozenset[Slot], early: str | None = None) -> Text:
         """An item's text with these slots flipped; with `early`, that function converted too."""
-        relevant = flipped & self._reach(item)
+        relevant = flipped & self.reach(item)
         key = (item.start, early, relevant)
         if key not in self._memo:
             extra = self._early_slots[early] if early is not None else frozenset()
             self._memo[key] = _Rendering(self, item, relevant | extra, early).text()
         return self._memo[key]
 
-    def _reach(self, item: Item) -> frozenset[Slot]:
+    def reach(self, item: Item) -> frozenset[Slot]:
         """All slots an item's text can depend on: its own and those of the functions it calls."""
         if item.start not in self._reaches:
             named = {s.function for s in item.sites if isinstance(s, Name) and s.function}

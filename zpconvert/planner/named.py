@@ -44,6 +44,17 @@ def matches(pattern: str, slot: Slot) -> bool:
     return fnmatchcase(slot.id.partition("#")[0], pattern)
 
 
+def kept(survey: Survey, borders: Sequence[Border]) -> dict[Slot, str]:
+    """The slots that a conversion leaves as they are, with the rest of their groups, and why."""
+    return {
+        member: border.reason
+        for border in borders
+        for slot in survey.slots.values()
+        if matches(border.slot, slot)
+        for member in survey.group(slot)
+    }
+
+
 def plan_file(
     path: str, survey: Survey, steps: Sequence[Step], borders: Sequence[Border]
 ) -> FilePlan:
@@ -51,8 +62,7 @@ def plan_file(
 
     Raises UserError when a step names a slot that cannot flip.
     """
-    planner = _Planner(path, survey, steps)
-    planner.keep(borders)
+    planner = _Planner(path, survey, steps, kept(survey, borders))
     for number, step in enumerate(steps):
         planner.name(number, step)
     planner.place()
@@ -66,20 +76,14 @@ def plan_file(
 
 
 class _Planner:
-    def __init__(self, path: str, survey: Survey, steps: Sequence[Step]) -> None:
+    def __init__(
+        self, path: str, survey: Survey, steps: Sequence[Step], kept: dict[Slot, str]
+    ) -> None:
         self.path, self.survey, self.steps = path, survey, steps
         self.where: dict[Slot, int] = {}
-        self.kept: dict[Slot, str] = {}
+        self.kept = kept
         self.notes: list[Note] = []
         self.missing: list[tuple[str, ...]] = []
-
-    def keep(self, borders: Sequence[Border]) -> None:
-        """Slots that the conversion leaves as they are, with the rest of their groups."""
-        for border in borders:
-            for slot in self.survey.slots.values():
-                if matches(border.slot, slot):
-                    for member in self.survey.group(slot):
-                        self.kept[member] = border.reason
 
     def name(self, number: int, step: Step) -> None:
         """The slots that a step names, and the rest of their groups."""
