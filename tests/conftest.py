@@ -117,6 +117,25 @@ def objpool_result(objpool: Conversion, header_cache: Path, sealed_session: None
 
 
 @pytest.fixture(scope="session")
+def _objpool_out(tmp_path_factory: pytest.TempPathFactory, sealed_session: None) -> Path:
+    """What `zpconvert series` gives for the fixture tree; not to be changed."""
+    from zpconvert.cli.boundary import run_command
+    from zpconvert.cli.main import cli
+
+    out = tmp_path_factory.mktemp("series") / "out"
+    conversion, tree = FIXTURES / "conversions/objpool", FIXTURES / "tree"
+    args = ["series", str(conversion), "--tree", str(tree), "-o", str(out)]
+    assert run_command(lambda: cli(args, prog_name="zpconvert", standalone_mode=False)) == 0
+    return out
+
+
+@pytest.fixture
+def objpool_out(_objpool_out: Path, tmp_path: Path) -> Path:
+    """The mails and series.json of the fixture tree's conversion, to be changed."""
+    return shutil.copytree(_objpool_out, tmp_path / "out")
+
+
+@pytest.fixture(scope="session")
 def kernel_612(sealed_session: None) -> Path:
     """Debian's linux-source-6.12, unpacked; never written to."""
     return _kernel("linux-source-6.12")

@@ -24,7 +24,7 @@ ABOVE = {"lint": "smpl", "check": "rewrite", "init": "rewrite", "planner": "rewr
 GROUND = {"csource", "git"}
 #: Modules that import no other but of their own kind; the rest of the top level is the
 #: pipeline's.
-FLOOR = {"errors", "process", "resources", "__init__"}
+FLOOR = {"errors", "process", "resources", "typedjson", "__init__"}
 #: What every package below cli may import: the types that are passed on, and the floor.
 SHARED = (
     "conversion.model",
@@ -33,9 +33,10 @@ SHARED = (
     "errors",
     "process",
     "resources",
+    "typedjson",
 )
 #: Features that build on other features.
-UPPER = {"validate": {"kernel", "mail"}}
+UPPER = {"validate": {"kernel", "mail"}, "report": {"kernel", "mail", "validate"}}
 
 HOMES = {
     "subprocess": ("process.py",),
@@ -46,7 +47,9 @@ HOMES = {
     "libcst": ("smpl/", "lint/"),
     "tomlkit": ("init/documents.py",),
     "fissix": ("lint/python2.py",),
-    "pygments": ("smpl/lexer.py", "cli/talk.py"),
+    "pygments": ("smpl/lexer.py", "cli/talk.py", "report/code.py"),
+    "jinja2": ("report/",),
+    "markupsafe": ("report/",),
 }
 #: How `os` starts programs without process.py.
 BACK_DOORS = re.compile(r"exec[lv]p?e?|fork(?:pty)?|popen|posix_spawnp?|spawn[lv]p?e?|system")
@@ -177,6 +180,8 @@ def test_layers_point_down(path: Path) -> None:
         ("validate", "rewrite.engine", True),
         ("validate", "pipeline.convert", True),
         ("kernel", "validate.builder", True),
+        ("report", "validate.report", False),
+        ("validate", "report.page", True),
         ("process", "errors.UserError", False),
         ("process", "git.repo", True),
     ],

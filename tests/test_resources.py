@@ -41,3 +41,7 @@ def test_an_installed_package_has_them_inside(tmp_path: Path) -> None:
     bundled = {p.relative_to(here) for p in here.rglob("*") if p.suffix in (".toml", ".cocci")}
     assert bundled
     assert bundled <= {p.relative_to(place) for p in place.rglob("*")}
+    data = {p.relative_to(ROOT) for p in (ROOT / "zpconvert").rglob("*.*")}
+    data = {p for p in data if p.suffix in (".toml", ".css", ".html", ".typed")}
+    assert len(data) > 3
+    assert data <= {p.relative_to(site) for p in (site / "zpconvert").rglob("*")}

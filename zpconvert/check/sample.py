@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from zpconvert.check.subject import Subject
-from zpconvert.check.vocabulary import vocabulary
+from zpconvert.check.vocabulary import Vocabulary, vocabulary
 from zpconvert.conversion.model import Descriptor, Helper, Member
 
 HEADER = b"""\
@@ -82,13 +83,19 @@ DESCRIPTOR = Descriptor(
 )
 
 
+@cache
+def words() -> Vocabulary:
+    """The names of the examples."""
+    return vocabulary(DESCRIPTOR, HEADER)
+
+
 def subject(source: bytes, *, header: bool = False) -> Subject:
     """An example as a file under check."""
     users = (b"void user(struct desc *desc) { desc_used(desc); }\n",)
     return Subject(
         "mm/desc.h" if header else "mm/example.c",
         source,
-        vocabulary(DESCRIPTOR, HEADER),
+        words(),
         header=header,
         users=lambda: users,
     )

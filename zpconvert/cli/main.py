@@ -27,6 +27,7 @@ COMMANDS = {
     "convert": "The converted tree: as a diff, in place, or on a branch.",
     "series": "The patch series, ready to be mailed.",
     "validate": "Prove every commit: builds, warnings, object code, mails.",
+    "report": "A series and what was shown of it, as a page to read.",
     "lint": "What is wrong with semantic patches, and what can be mended.",
     "rules": "The examples of semantic patches, run.",
     "check": "What must not come back into a converted file.",

@@ -96,7 +96,7 @@ def _previous(out: Path) -> list[str]:
     if not present:
         return []
     known = record.load(out)
-    ours = {*known.files, record.REPORT} if known else set()
+    ours = {*known.files, record.REPORT, record.PAGE} if known else set()
     foreign = sorted(present - ours)
     if foreign:
         raise UserError(

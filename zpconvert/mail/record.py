@@ -26,22 +26,20 @@ know. One that goes or changes its meaning does.
 
 from __future__ import annotations
 
-import functools
 import json
-import types
-import typing
-from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from zpconvert.errors import UserError
+from zpconvert import typedjson
 from zpconvert.git.diff import FileDiff
 from zpconvert.mail.cover import Base, Measured
 
 SCHEMA = 1
 NAME = "series.json"
 
-#: What `zpconvert validate` writes into OUT, about the series that is there.
+#: What `zpconvert validate` and `report` write into OUT, about the series that is there.
 REPORT = "report.json"
+PAGE = "report.html"
 
 
 @dataclass(frozen=True)
@@ -114,49 +112,4 @@ def load(out: Path) -> SeriesRecord | None:
 
     Raises UserError when series.json is there but is none of ours.
     """
-    path = out / NAME
-    try:
-        text = path.read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise UserError(str(path), error.strerror or "cannot be read", "mend it") from None
-    try:
-        data = json.loads(text)
-        if data["schema"] != SCHEMA:
-            raise ValueError(f"schema {data['schema']!r}")
-        return typing.cast(SeriesRecord, _value(SeriesRecord, data))
-    except (ValueError, KeyError, TypeError):
-        raise UserError(
-            str(path), "not a record that this version reads", "use another output directory"
-        ) from None
-
-
-@functools.cache
-def _hints(kind: type) -> dict[str, object]:
-    return typing.get_type_hints(kind)
-
-
-def _value(kind: typing.Any, data: typing.Any) -> object:
-    """JSON `data` as a value of the annotated type `kind`. Raises TypeError, KeyError."""
-    origin, inner = typing.get_origin(kind), typing.get_args(kind)
-    if isinstance(kind, type) and is_dataclass(kind):
-        if not isinstance(data, dict):
-            raise TypeError(f"{data!r} is no object")
-        hints = _hints(kind)
-        later = {f.name for f in fields(kind) if f.default is not MISSING} - data.keys()
-        named = {name: _value(hints[name], data[name]) for name in hints if name not in later}
-        return typing.cast(object, kind(**named))
-    if origin is dict:
-        return {key: _value(inner[1], value) for key, value in data.items()}
-    if origin is tuple:
-        if not isinstance(data, list):
-            raise TypeError(f"{data!r} is no list")
-        return tuple(_value(inner[0], item) for item in data)
-    if origin is types.UnionType:
-        return None if data is None else _value(inner[0], data)
-    if kind is float and isinstance(data, int):
-        return float(data)
-    if not isinstance(data, kind):
-        raise TypeError(f"{data!r} is no {kind.__name__}")
-    return typing.cast(object, data)
+    return typedjson.load(SeriesRecord, out / NAME, SCHEMA)

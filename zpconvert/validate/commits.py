@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +12,10 @@ from zpconvert.git.command import sealed_git, user_git
 from zpconvert.git.diff import parse_diff
 from zpconvert.git.scratch import scratch_worktree
 from zpconvert.kernel.tree import Tree
-from zpconvert.mail import record
+from zpconvert.mail.reading import patches
 from zpconvert.process import Completed, ProcessError
 
 _COMMITTER = {"GIT_COMMITTER_NAME": "zpconvert", "GIT_COMMITTER_EMAIL": "zpconvert@localhost"}
-#: The cover letter of `git format-patch`, with or without a reroll count.
-_COVER = re.compile(r"(?:v\d+-)?0000-")
 
 Files = Mapping[str, bytes]
 
@@ -63,15 +60,7 @@ def from_mails(out: Path, tree: Tree) -> Series:
 
     Raises UserError when there are no mails or one of them does not apply.
     """
-    if not out.is_dir():
-        raise UserError(str(out), "no such directory", "give what 'zpconvert series' wrote")
-    found = record.load(out)
-    if found is not None:
-        mails = [out / patch.file for patch in found.patches]
-    else:
-        mails = sorted(p for p in out.glob("*.patch") if not _COVER.match(p.name))
-    if not mails:
-        raise UserError(str(out), "no patches", "give a directory of mails")
+    found, mails = patches(out)
     try:
         paths = sorted({file.path for mail in mails for file in parse_diff(mail.read_bytes())})
     except FileNotFoundError as error:

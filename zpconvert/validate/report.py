@@ -35,6 +35,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from zpconvert import typedjson
 from zpconvert.kernel.write import write_files
 from zpconvert.validate.verdict import Verdict
 
@@ -189,6 +190,11 @@ def dump(report: Report) -> bytes:
     values = {"schema": SCHEMA, "good": report.good, **asdict(report)}
     values["compared"] = [asdict(row) | {"verdict": str(row.verdict)} for row in report.compared]
     return (json.dumps(values, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def load(path: Path) -> Report | None:
+    """What a report.json says, None if there is none. Raises UserError for one that is not ours."""
+    return typedjson.load(Report, path, SCHEMA)
 
 
 def write(report: Report, path: Path) -> None:

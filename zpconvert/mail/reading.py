@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Mails of a series, read back: from `zpconvert series`, or from git format-patch."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+from zpconvert.errors import UserError
+from zpconvert.git.diff import FileDiff, parse_diff
+from zpconvert.mail import record
+from zpconvert.mail.record import SeriesRecord
+
+#: The cover letter of git format-patch, with or without a reroll count.
+_COVER = re.compile(r"(?:v\d+-)?0000-")
+_PREFIX = re.compile(r"\[[^\]]*\]\s*")
+#: Ends the message and begins what git am passes over (git-am(1)).
+_CUT = re.compile(r"^---\n", re.MULTILINE)
+#: git's signature, after which nothing belongs to the mail.
+_SIGNATURE = re.compile(r"^-- \n[^\n]*\n*\Z", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail: `subject` is without `[PATCH …]`, `diff` is empty for a cover letter."""
+
+    file: str
+    subject: str
+    message: str
+    diff: str
+    changes: tuple[FileDiff, ...]
+
+
+def patches(out: Path) -> tuple[SeriesRecord | None, list[Path]]:
+    """What series.json says, if it is there, and the patches of a directory, in order.
+
+    Raises UserError where there is no such directory, or no patch in it.
+    """
+    if not out.is_dir():
+        raise UserError(str(out), "no such directory", "give what 'zpconvert series' wrote")
+    found = record.load(out)
+    if found is not None:
+        mails = [out / patch.file for patch in found.patches]
+    else:
+        mails = sorted(p for p in out.glob("*.patch") if not _COVER.match(p.name))
+    if not mails:
+        raise UserError(str(out), "no patches", "give a directory of mails")
+    return found, mails
+
+
+def cover(out: Path) -> Path | None:
+    """The cover letter of a directory, if there is one."""
+    return next((p for p in sorted(out.glob("*.patch")) if _COVER.match(p.name)), None)
+
+
+def read(path: Path) -> Mail:
+    """A mail, decoded. Raises UserError if it is not there, or its diff is cut short."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise UserError(str(path), "the mail is missing", "write the series anew") from None
+    except OSError as error:
+        raise UserError(str(path), error.strerror or "cannot be read", "mend it") from None
+    try:
+        changes = parse_diff(data)
+    except ValueError:
+        raise UserError(str(path), "its diff is cut short", "write the series anew") from None
+    mail = message_from_bytes(data, _class=EmailMessage, policy=policy.default)
+    payload = mail.get_payload(decode=True)
+    text = payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
+    text = _SIGNATURE.sub("", text.replace("\r\n", "\n"))
+    at = text.find("\ndiff --git ")
+    before, diff = (text, "") if at < 0 else (text[: at + 1], text[at + 1 :])
+    message = _CUT.split(before, maxsplit=1)[0] if diff else before
+    subject = _PREFIX.sub("", str(mail["Subject"] or path.name), count=1)
+    return Mail(path.name, subject, message.strip("\n"), diff, changes)

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""All that was recorded about a series: series.json, report.json and the mails themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from zpconvert.mail import reading
+from zpconvert.mail.reading import Mail
+from zpconvert.mail.record import REPORT, PatchRecord, SeriesRecord
+from zpconvert.validate.report import Finding, FunctionRow, Report, load
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of the series in a directory.
+
+    series: None for mails that `zpconvert series` did not write. report: None where nothing was
+    validated, and `unproven` says why.
+    """
+
+    out: Path
+    cover: Mail | None
+    mails: tuple[Mail, ...]
+    series: SeriesRecord | None
+    report: Report | None
+    unproven: str = ""
+
+    @property
+    def title(self) -> str:
+        """The series' subject."""
+        return (self.cover or self.mails[0]).subject
+
+    @property
+    def added(self) -> int:
+        """Lines added over the series."""
+        return sum(file.added for mail in self.mails for file in mail.changes)
+
+    @property
+    def removed(self) -> int:
+        """Lines removed over the series."""
+        return sum(file.removed for mail in self.mails for file in mail.changes)
+
+    def origin(self, number: int) -> PatchRecord | None:
+        """What series.json says of a patch; the first is 1."""
+        return self.series.patches[number - 1] if self.series else None
+
+    def found(self, number: int) -> list[Finding]:
+        """Findings about a commit; 0: about none in particular."""
+        return [f for f in self.report.findings if f.commit == number] if self.report else []
+
+    def assumed(self, number: int) -> list[str]:
+        """Functions of a commit that are equal under assumptions only, each once."""
+        rows = self.report.compared if self.report else ()
+        return list(dict.fromkeys(r.name for r in rows if r.commit == number and r.assumptions))
+
+    def listing(self, finding: Finding) -> FunctionRow | None:
+        """The two listings that show a finding about a function."""
+        for row in self.report.compared if self.report else ():
+            same = (row.commit, row.cell) == (finding.commit, finding.cell)
+            if same and row.listing is not None and f"{row.name}()" in finding.text:
+                return row
+        return None
+
+
+def gather(out: Path) -> Facts:
+    """Read a directory of mails and what is recorded beside them.
+
+    Raises UserError where there are no mails, or a record is not one of ours.
+    """
+    series, paths = reading.patches(out)
+    mails = tuple(reading.read(path) for path in paths)
+    letter = reading.cover(out)
+    found = load(out / REPORT)
+    unproven = ""
+    if found is None:
+        unproven = f"There is no {REPORT}."
+    elif [c.name for c in found.commits] != [m.file for m in mails]:
+        found, unproven = None, f"{REPORT} is about other mails than these."
+    return Facts(out, reading.read(letter) if letter else None, mails, series, found, unproven)
