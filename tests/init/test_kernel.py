@@ -56,7 +56,7 @@ FRAGMENT = (
 
 @dataclass(frozen=True)
 class Case:
-    """A file, its new descriptor, and what must be among the members and the helpers."""
+    """A file, its new descriptor, and what must be found in it."""
 
     file: str
     descriptor: str
@@ -64,6 +64,7 @@ class Case:
     members: tuple[tuple[str, str], ...]
     helpers: tuple[tuple[str, str], ...]
     callbacks: tuple[str, ...]
+    assumptions: tuple[str, ...]
 
 
 CASES = (
@@ -74,6 +75,7 @@ CASES = (
         (("lru", "lru"),),
         (("trylock_page", "folio_trylock"), ("alloc_page", "alloc_page")),
         tuple(f"struct movable_operations.{w}_page" for w in ("isolate", "putback", "migrate")),
+        ("order-0", "assertion-text"),
     ),
     Case(
         "drivers/net/virtio_net.c",
@@ -82,6 +84,7 @@ CASES = (
         (("link", "private"), ("private", "private")),
         (("put_page", "put_page"), ("virt_to_head_page", "virt_to_head_page")),
         (),
+        ("assertion-text",),
     ),
     Case(
         "net/ceph/pagelist.c",
@@ -90,6 +93,7 @@ CASES = (
         (("lru", "lru"),),
         (("__free_page", "__free_page"),),
         (),
+        ("assertion-text",),
     ),
 )
 
@@ -183,6 +187,8 @@ def test_what_it_found(made: Made) -> None:
     assert calls >= set(made.case.helpers)
     holders = [c["holder"] for c in made.found["files"][0]["callbacks"]]
     assert set(holders) >= set(made.case.callbacks)
+    assumptions = made.conversion.descriptor.assumptions
+    assert tuple(one.name for one in assumptions) == made.case.assumptions
     assert {q["topic"] for q in made.found["questions"]} >= {"what a member means", "kconfig"}
 
 

@@ -139,12 +139,16 @@ def _drafted(
 ) -> tuple[dict[str, bytes], Draft]:
     from zpconvert.conversion.descriptor import load_descriptor
     from zpconvert.init.draft import draft
+    from zpconvert.init.write import DESCRIPTORS
     from zpconvert.kernel.tree import open_tree, read_source
+    from zpconvert.resources import semantic_patches_dir
 
     open_tree(tree)
     sources = {file: read_source(tree, file) for file in files}
     found = load_descriptor(shared) if shared is not None else descriptor
-    return sources, draft(tree, name, sources, found, cache_home(), tell)
+    bundled = sorted((semantic_patches_dir() / DESCRIPTORS).glob("*.toml"))
+    offered = [one for path in bundled for one in load_descriptor(path).assumptions]
+    return sources, draft(tree, name, sources, found, cache_home(), tell, offered=offered)
 
 
 def _documents(draft: Draft, asked: Sequence[Question]) -> dict[str, bytes]:

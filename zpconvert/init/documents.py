@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 import tomlkit
 from tomlkit.items import AoT, Array, String, StringType, Table, Trivia
 
-from zpconvert.conversion.model import Border, Helper, Member, Renaming
+from zpconvert.conversion.model import Assumption, Border, Helper, Member, Renaming, Stub
 from zpconvert.init.draft import Draft
 
 IDIOMS = "idioms.cocci"
@@ -90,6 +90,8 @@ def descriptor_toml(draft: Draft) -> bytes:
         document["deprecated"] = _tables(
             _table({"name": old.name, "instead": old.instead}) for old in draft.deprecated
         )
+    if draft.assumptions:
+        document["assumption"] = _tables(map(_assumption, draft.assumptions))
     return tomlkit.dumps(document).encode()
 
 
@@ -159,8 +161,8 @@ def _casts(draft: Draft) -> str:
 
 def _renaming(one: Renaming) -> Table:
     table = tomlkit.table()
-    table["match"] = tomlkit.string(one.pattern.pattern, literal=True)
-    table["to"] = tomlkit.string(one.to, literal=True)
+    table["match"] = _pattern(one.pattern.pattern)
+    table["to"] = _pattern(one.to)
     return table
 
 
@@ -185,6 +187,26 @@ def _helper(one: Helper) -> Table:
     )
     table["include"] = _array(one.include)
     return table
+
+
+def _assumption(one: Assumption) -> Table:
+    table = _table({"name": one.name}, {"reason": _filled(one.reason)})
+    table["stub"] = _tables(map(_stub, one.stubs))
+    return table
+
+
+def _stub(one: Stub) -> Table:
+    table = _table({"header": one.header, "match": _pattern(one.pattern.pattern)})
+    table["to"] = _pattern(one.to)
+    if one.source is not None and one.evidence is not None:
+        table["source"] = one.source
+        table["evidence"] = _pattern(one.evidence.pattern)
+    return table
+
+
+def _pattern(text: str) -> String:
+    """A pattern or a replacement, its backslashes as they are where that can be."""
+    return tomlkit.string(text, literal="'" not in text and text.isprintable())
 
 
 def _table(plain: Mapping[str, object], prose: Mapping[str, str] | None = None) -> Table:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from zpconvert.conversion.model import Border, Deprecated, Descriptor, Renaming
+from zpconvert.conversion.model import Assumption, Border, Deprecated, Descriptor, Renaming
 from zpconvert.csource import structs
 from zpconvert.csource.externals import Externals, externals_for
 from zpconvert.csource.header_index import reached
@@ -15,6 +15,7 @@ from zpconvert.csource.members import StructMember
 from zpconvert.errors import UserError
 from zpconvert.init import kconfig, naming
 from zpconvert.init.accessors import accessors
+from zpconvert.init.assumptions import assumed
 from zpconvert.init.declarations import Declarations
 from zpconvert.init.headers import Headers
 from zpconvert.init.helpers import HelperWriter, Left
@@ -35,7 +36,8 @@ class Draft:
     """A conversion to be. header: path of the descriptor's header in the tree.
 
     shared: the descriptor that is there already, None if it is drafted, too.
-    compound: where the files say that a page may be compound, and in what words.
+    compound: where the files say that a page may be compound, and in what words. assumptions:
+    what the helpers take for granted.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Draft:
     left: tuple[Left, ...]
     idioms: tuple[Idiom, ...]
     deprecated: tuple[Deprecated, ...]
+    assumptions: tuple[Assumption, ...]
     variables: tuple[Renaming, ...]
     functions: tuple[Renaming, ...]
     unnamed: tuple[str, ...]
@@ -70,11 +73,13 @@ def draft(
     descriptor: str | Descriptor,
     cache: Path | None,
     tell: Callable[[str], None] = lambda text: None,
+    *,
+    offered: Sequence[Assumption] = (),
 ) -> Draft:
     """Draft a conversion of some files.
 
     tree: a kernel's source tree, only read. sources: path in the tree to text. descriptor: the
-    name of a new one, or one to share.
+    name of a new one, or one to share. offered: assumptions that other descriptors have.
     Raises UserError when there is nothing to convert, or a name is taken.
     """
     shared = descriptor if isinstance(descriptor, Descriptor) else None
@@ -123,6 +128,7 @@ def draft(
         helpers=tuple(helpers),
         left=tuple(left),
         idioms=tuple(members.idioms),
+        assumptions=assumed(helpers, offered),
         deprecated=tuple(d for n, d in page_api().deprecated.items() if n in gone),
         variables=variables,
         functions=functions,
