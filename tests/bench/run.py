@@ -15,9 +15,10 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import checking
+from tests.bench import checking, validating
 from tests.bench.rows import Row, program, quietly, seconds
 from zpconvert.conversion.load import load
 from zpconvert.conversion.model import Conversion
@@ -154,6 +155,7 @@ def main() -> int:
     parser.add_argument("--tree", type=Path, help="a kernel; Debian's if not given")
     parser.add_argument("--conversion", default="zsmalloc")
     parser.add_argument("--pairs", type=int, default=7)
+    parser.add_argument("--only", choices=("check", "series", "validate"))
     options = parser.parse_args()
     tree = options.tree or ensure(tell=print).tree
     conversion = load(options.conversion)
@@ -164,12 +166,17 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="zpconvert-bench-") as name:
         place = Path(name)
         result = convert(tree, conversion, cache=cache_home())
-        rows = [
-            *checking.rows(tree, result, place, options.pairs),
-            series_and_floor(tree, conversion, result, place, options.pairs),
-            peak(tree, conversion, place),
-            help_time(3 * options.pairs),
-        ]
+        makers: dict[str, Callable[[], list[Row]]] = {
+            "check": lambda: checking.rows(tree, result, place, options.pairs),
+            "series": lambda: [
+                series_and_floor(tree, conversion, result, place, options.pairs),
+                peak(tree, conversion, place),
+                help_time(3 * options.pairs),
+            ],
+            "validate": lambda: validating.rows(tree, conversion, place),
+        }
+        rows = [row for name, make in makers.items() if options.only in (None, name)
+                for row in make()]  # fmt: skip
     for row in rows:
         verdict = "ok" if row.good else "MISSED"
         value, target = f"{row.measured:.2f} {row.unit}", f"{row.target:g} {row.unit}"
