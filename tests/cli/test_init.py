@@ -92,9 +92,7 @@ def test_the_draft_converts_the_fixture_tree(
             assert 1 <= place["column"] <= len(lines[place["line"] - 1]) + 1
 
 
-def test_several_files_share_a_draft(
-    tmp_path: Path, small_tree: Path, header_cache: Path
-) -> None:
+def test_several_files_share_a_draft(tmp_path: Path, small_tree: Path, header_cache: Path) -> None:
     words = ("--file", "mm/objpool.c", "--file", "mm/buddy2.c", "--descriptor", "zdesc")
     done = init(tmp_path / "both", "--tree", TREE, *words)
     assert done.returncode == 0, done.stderr

@@ -249,6 +249,7 @@ DESCRIPTOR_FAULTS = [
     ('name = "next"', 'name = "flags"', 'name = "flags"\nctype = "struct', "member 'flags' is al"),
     ('name = "desc_unlock"', 'name = "desc_lock"', 'name = "desc_lock"\nfamily = "lock"\nproto = '
      '"void desc_unlock', "helper 'desc_lock' is already"),
+    ('name = "desc_lock"', 'name = "set_first"', 'name = "set_first"', "does not say whose it is"),
     ("void desc_lock(", "void dsc_lock(", "proto", "prototype is not one of 'desc_lock'"),
     ('over = "flags"', 'over = "flags;"', "over", "no C identifier"),
     ("keep = true", 'keep = "yes"', "keep", "'keep' must be true or false"),

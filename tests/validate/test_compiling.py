@@ -34,7 +34,7 @@ def subject(tree: Path, *states: dict[str, bytes], only: tuple[int, ...] = ()) -
 
 
 def built(one: Subject, build: BuildDir, cache: Path) -> list[tuple[int, str]]:
-    _, found = compiling.build(one, [build], Builder(cache, 1))
+    _, _, found = compiling.build(one, [build], Builder(cache, 1))
     return [(f.commit, f.text) for f in found]
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from zpconvert.kernel.tree import Tree
 from zpconvert.validate.commits import Commit, Series
-from zpconvert.validate.patches import remarks, tools
+from zpconvert.validate.patches import churn, remarks, tools
 
 BASE = {"mm/a.c": b"static int old_name(int x)\n{\n\treturn x;\n}\n"}
 STRUCT = b"struct desc {\n\tunsigned long flags;\n};\n"
@@ -94,6 +94,31 @@ def test_what_a_string_holds_is_no_comment(tmp_path: Path) -> None:
 def test_a_stale_comment_within_a_directive(tmp_path: Path) -> None:
     source = USER % b"new_name()" + b"#define A 1 /* like old_name() */\n"
     assert found(series(STRUCT + GET, source=source), tmp_path) == [("stale", 1, "mm/a.c", 6)]
+
+
+@pytest.mark.parametrize(
+    ("comment", "stale"),
+    [
+        (b"see desc->index", True),
+        (b"see desc->flags", False),
+        (b"takes the page_lock", True),
+        (b"an index of pages", False),
+    ],
+)
+def test_row_16_members_and_names_that_are_gone(
+    tmp_path: Path, comment: bytes, stale: bool
+) -> None:
+    base = {"mm/a.c": b"int f(struct desc *d) { page_lock = d->index; return d->flags; }\n"}
+    last = {"mm/a.c": b"/* %s */\nint f(struct desc *d) { return d->flags; }\n" % comment}
+    one = Series("out", base, (Commit(1, "0001", MESSAGE, last, ("mm/a.c",)),))
+    assert found(one, tmp_path) == ([("stale", 1, "mm/a.c", 1)] if stale else [])
+
+
+def test_row_24_churn_counts_what_is_touched_again(tmp_path: Path) -> None:
+    once = series(STRUCT + GET)
+    assert churn(once) == 1.0
+    twice = series(STRUCT + GET, STRUCT + GET + PUT, STRUCT + GET)
+    assert churn(twice) > 1.3
 
 
 MAIL = (

@@ -120,6 +120,24 @@ def test_assembler_is_compiled_and_compared(tree: Path, cell: Cell, tmp_path: Pa
     }
 
 
+def test_rows_03_and_04_a_warning_is_its_commit_s_also_if_a_later_one_mends_it(
+    tree: Path, cell: Cell, tmp_path: Path
+) -> None:
+    makefile, text = (tree / "Makefile").read_bytes(), (tree / SOURCE).read_bytes()
+    commit(tree, {"Makefile": makefile.replace(b" -Werror", b"")}, "start")
+    warns = b"static int never_read;\n"
+    commit(tree, {SOURCE: text + warns}, "a")
+    commit(tree, {SOURCE: b"\n" + text + warns}, "b")
+    commit(tree, {SOURCE: text + b"\n"}, "c")
+    found = validated(subject(tree, 3), cell, tmp_path / "cache")
+    (warning,) = [f for f in found.findings if f.check == "warning"]
+    assert (warning.commit, warning.path, warning.cell) == (1, SOURCE, "small")
+    assert warning.line == text.count(b"\n") + 1
+    assert "never_read" in warning.text
+    assert "--commit 1 --cell small" in warning.reproduce
+    assert not found.good
+
+
 def test_a_declared_change_is_no_finding_and_one_that_is_none_is(
     tree: Path, cell: Cell, tmp_path: Path
 ) -> None:

@@ -177,7 +177,10 @@ def _show(report: Report) -> None:
         number = sum(f.check == tool.name for f in report.findings) or "no"
         said = tool.reason or f"{number} findings"
         click.echo(f"  {tool.name:{width}}  {tool.state:7}  {said}")
-    click.echo()
+    if report.bloat:
+        steps = " ".join(f"{row.up - row.down:+d}" for row in report.bloat)
+        click.echo(f"\nbloat-o-meter, bytes by commit, {report.bloat[0].cell}: {steps}")
+    click.echo(f"churn: {report.churn:.2f}\n")
     counted = ", ".join(f"{number} {name}" for name, number in report.functions.items())
     if not any(report.functions.values()):
         counted = "not compared: no cell that does so was built"

@@ -40,8 +40,14 @@ def load_descriptor(file: Path) -> Descriptor:
     root.distinct(deprecated, "name", "deprecated call")
     assumptions = root.tables("assumption")
     root.distinct(assumptions, "name", "assumption")
+    name = identifier(head, "name")
+    for table in helpers:
+        # reviewers could not tell set_X() of one struct from set_Y() of another
+        if name not in table.text("name"):
+            what = f"helper '{table.text('name')}' does not say whose it is"
+            table.fail(what, f"put {name} into its name", "name")
     return Descriptor(
-        name=identifier(head, "name"),
+        name=name,
         replaces=identifier(head, "replaces"),
         header=tree_path(head, "header"),
         to_old=identifier(head, "to_old"),

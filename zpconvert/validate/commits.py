@@ -41,13 +41,15 @@ class Commit:
 class Series:
     """Commits on a base. source: what they were read from, as a person names it; base: the
     touched files before the first commit; mails: where each commit's mail is, if it has one;
-    conversion: the name of the conversion that made them, None if that is not known."""
+    conversion: the name of the conversion that made them, None if that is not known;
+    covers: the mail that goes before the commits, if there is one."""
 
     source: str
     base: Files
     commits: tuple[Commit, ...]
     mails: tuple[Path, ...] = ()
     conversion: str | None = None
+    covers: tuple[Path, ...] = ()
 
     @property
     def states(self) -> list[Files]:
@@ -76,7 +78,8 @@ def from_mails(out: Path, tree: Tree) -> Series:
             commits.append(Commit(number, mail.name, message, after, _changed(before, after)))
             before = after
     name = found.conversion if found is not None else None
-    return Series(str(out), base, tuple(commits), tuple(mails), name)
+    covers = tuple(path for path in sorted(out.glob("*.patch")) if _COVER.match(path.name))
+    return Series(str(out), base, tuple(commits), tuple(mails), name, covers)
 
 
 def _apply(place: Path, mail: Path, tree: Tree) -> str:

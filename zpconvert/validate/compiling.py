@@ -13,7 +13,8 @@ from zpconvert.kernel.cells import Cell
 from zpconvert.kernel.kbuild import BuildDir
 from zpconvert.kernel.replay import Compiled, Failed, Job
 from zpconvert.validate.builder import Builder, Result, Unfinished
-from zpconvert.validate.report import CellRow, Finding, SizeRow, UncoveredRow
+from zpconvert.validate.report import BloatRow, CellRow, Finding, SizeRow, UncoveredRow
+from zpconvert.validate.sizes import bloat
 from zpconvert.validate.subject import INCLUDERS, SOURCES, Files, Subject, finding
 
 Tell = Callable[[str], None]
@@ -51,7 +52,7 @@ def prepared(
 
 def build(
     subject: Subject, builds: Sequence[BuildDir], builder: Builder
-) -> tuple[list[SizeRow], list[Finding]]:
+) -> tuple[list[SizeRow], list[BloatRow], list[Finding]]:
     """Compile every object at every commit to look at, and at their parents, at W=1."""
     wanted = sorted({n for number in subject.numbers for n in (number - 1, number)})
     places = [(build, obj, n) for build in builds for obj in build.commands for n in wanted]
@@ -73,7 +74,13 @@ def build(
         if at[-1] in subject.numbers
         for found in _fresh(subject, at, results)
     ]
-    return sizes, findings
+    first = builds[0].cell.name if builds else ""
+    built = {
+        (obj, number): one.obj
+        for (cell, obj, number), one in results.items()
+        if cell == first and isinstance(one, Compiled)
+    }
+    return sizes, list(bloat(subject.tree.path, first, built)), findings
 
 
 def uncompiled(subject: Subject) -> Iterator[Finding]:

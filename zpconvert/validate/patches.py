@@ -11,7 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from zpconvert.git import model
 from zpconvert.git.command import user_git
+from zpconvert.git.diff import measure
+from zpconvert.git.model import Ident
 from zpconvert.kernel.tree import Tree
 from zpconvert.mail import check
 from zpconvert.mail.check import PatchFinding
@@ -62,6 +65,17 @@ def remarks(series: Series, tree: Tree, prefix: str | None) -> Iterator[Remark]:
         before = commit.files
     if series.commits:
         yield from _stale(series.base, series.commits[-1])
+
+
+def churn(series: Series) -> float:
+    """Lines changed over the series, divided by the lines of the final diff."""
+    nobody = Ident("zpconvert", "zpconvert@localhost", "0 +0000")
+    commits = [
+        # a file that is gone counts as one that is empty: its lines went
+        model.Commit("commit\n", nobody, {path: c.files.get(path, b"") for path in c.touched})
+        for c in series.commits
+    ]
+    return round(measure(series.base, commits).churn, 2)
 
 
 def tools(series: Series, tree: Tree) -> list[Tool]:
@@ -185,18 +199,30 @@ def _words(files: Files) -> Counter[str]:
 
 
 def _stale(base: Files, last: Commit) -> Iterator[Remark]:
-    """Comments of the last tree that name functions which the series took away."""
-    sources = [text for path, text in base.items() if path.endswith(".c")]
-    old = {name for text in sources for name in _bodies(_FUNCTION, text)}
-    gone = old - _words(last.files).keys()
+    """Comments of the last tree that name what the series took out of the code: functions,
+    names with an underscore, for others are words of English too, and members after an arrow."""
+    sources = {path: text for path, text in base.items() if path.endswith(".c")}
+    functions = {name for text in sources.values() for name in _bodies(_FUNCTION, text)}
+    names = {name for name in _words(sources) if "_" in name}
+    gone = (functions | names) - _words(last.files).keys()
+    members = _members(sources) - _members(last.files)
     for path, text in sorted(last.files.items()):
         for start, end in comments(text):
-            for word in re.finditer(rb"\b[A-Za-z_]\w*", text[start:end]):
-                name = word[0].decode()
-                if name in gone:
+            for word in re.finditer(rb"(?P<arrow>->)?\b(?P<name>[A-Za-z_]\w*)", text[start:end]):
+                name = word["name"].decode()
+                if name in gone or (word["arrow"] and name in members):
                     line = text.count(b"\n", 0, start + word.start()) + 1
-                    said = f"a comment speaks of {name}, which is gone"
+                    said = f"a comment speaks of {word[0].decode()}, which is gone"
                     yield Remark("stale", last.number, path, line, said)
+
+
+def _members(files: Files) -> set[str]:
+    """Names after an arrow in the code of the files."""
+    return {
+        name.decode()
+        for text in files.values()
+        for name in re.findall(rb"->\s*([A-Za-z_]\w*)", uncommented(text))
+    }
 
 
 def _bodies(pattern: re.Pattern[str], text: bytes) -> dict[str, tuple[int, str]]:

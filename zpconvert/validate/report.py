@@ -21,6 +21,9 @@ Schema 1, a JSON object; commits are counted from 1, lines too, 0 where there is
                  listing is {before, after}, the disassembly, for what is different
     assumptions  [{name, reason, functions}]; functions is how many needed it
     sizes        [{commit, cell, object, text, data, bss}], bytes; commit 0 is the base
+    bloat        [{commit, cell, object, up, down, before, after}], bytes: what the tree's
+                 bloat-o-meter says of a commit against its parent, in the first cell
+    churn        lines changed over the series / lines of the final diff
     findings     [{check, commit, cell, path, line, text, reproduce}]; reproduce is a command
     cost         {compiled, cached, seconds}: compilers run, results kept, compilers' seconds
 
@@ -126,6 +129,20 @@ class SizeRow:
 
 
 @dataclass(frozen=True)
+class BloatRow:
+    """What bloat-o-meter says of an object at a commit, against the parent; bytes that grew,
+    bytes that went, and the sums."""
+
+    commit: int
+    cell: str
+    object: str
+    up: int
+    down: int
+    before: int
+    after: int
+
+
+@dataclass(frozen=True)
 class Finding:
     """Something that fell short: which check, in which commit and cell (empty: none in
     particular), where, and the command that shows it again."""
@@ -170,6 +187,8 @@ class Report:
     compared: tuple[FunctionRow, ...]
     assumptions: tuple[AssumptionRow, ...]
     sizes: tuple[SizeRow, ...]
+    bloat: tuple[BloatRow, ...]
+    churn: float
     findings: tuple[Finding, ...]
     cost: Cost
 

@@ -15,7 +15,7 @@ from zpconvert.kernel.cells import Cell
 from zpconvert.validate import compiling, declared, includers, listing
 from zpconvert.validate.builder import Builder
 from zpconvert.validate.equality import Compared, Comparer, Target
-from zpconvert.validate.patches import remarks, tools
+from zpconvert.validate.patches import churn, remarks, tools
 from zpconvert.validate.report import (
     AssumptionRow,
     CommitRow,
@@ -26,6 +26,7 @@ from zpconvert.validate.report import (
     ToolRow,
     count,
 )
+from zpconvert.validate.sizes import false_claims
 from zpconvert.validate.subject import Subject, finding, hints
 from zpconvert.validate.verdict import Verdict, worst
 
@@ -49,7 +50,7 @@ def validate(
         raise UserError(subject.series.source, "touches no C source of this tree", "check --tree")
     builder = Builder(cache, workers, tell)
     rows, builds, findings = compiling.prepared(subject, cells, objects, cache, tell)
-    sizes, built = compiling.build(subject, builds, builder)
+    sizes, bloat, built = compiling.build(subject, builds, builder)
     findings += [*built, *compiling.uncompiled(subject)]
     names = hints(subject.renames, subject.series.states)
     comparer = Comparer(builder, subject.tree.path, names, subject.assumptions)
@@ -73,6 +74,11 @@ def validate(
         for r in said
         if not r.commit or r.commit in subject.numbers
     ]
+    findings += [
+        finding(subject, "cover", 0, "", str(path), line, text)
+        for path in subject.series.covers
+        for line, text in false_claims(path.read_bytes(), sizes, len(subject.series.commits))
+    ]
     verdicts: dict[tuple[int, str, str], list[Verdict]] = {}
     for one in compared:
         verdicts.setdefault((one.commit, one.object, one.name), []).append(one.verdict)
@@ -90,6 +96,8 @@ def validate(
         compared=tuple(functions),
         assumptions=tuple(_used(subject.assumptions, compared)),
         sizes=tuple(sizes),
+        bloat=tuple(bloat),
+        churn=churn(subject.series),
         findings=tuple(findings),
         cost=Cost(builder.tally.compiled, builder.tally.cached, round(builder.tally.seconds, 2)),
     )

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Sizes of objects: what each commit adds, by the tree's own bloat-o-meter, and what the cover
+letter claims, against what was measured."""
+
+from __future__ import annotations
+
+import re
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from zpconvert.process import run
+from zpconvert.validate.report import BloatRow, SizeRow
+
+_METER = "scripts/bloat-o-meter"
+_UP_DOWN = re.compile(r"add/remove: \S+ grow/shrink: \S+ up/down: (\d+)/-?(\d+) ")
+_TOTAL = re.compile(r"(?m)^Total: Before=(\d+), After=(\d+),")
+#: As the cover letters of `zpconvert series` say it.
+_CLAIM = re.compile(rb"(?m)^ *(\S+\.o), ([\w.-]+): (\d+) -> (\d+)\b")
+
+
+def bloat(tree: Path, cell: str, objects: Mapping[tuple[str, int], bytes]) -> Iterator[BloatRow]:
+    """The figures of bloat-o-meter for each object and each commit whose parent was built too,
+    in one cell; nothing where the tree has no such script.
+
+    objects: (object, commit) to its bytes; commit 0 is the base.
+    """
+    script = tree / _METER
+    if not script.is_file():
+        return
+    with tempfile.TemporaryDirectory(prefix="zpconvert-") as name:
+        before, after = Path(name) / "before.o", Path(name) / "after.o"
+        for (obj, number), blob in sorted(objects.items()):
+            if (obj, number - 1) not in objects:
+                continue
+            before.write_bytes(objects[obj, number - 1])
+            after.write_bytes(blob)
+            said = run([sys.executable, "-B", script, before, after], timeout=60).text
+            moved, total = _UP_DOWN.match(said), _TOTAL.search(said)
+            if moved and total:
+                figures = (int(figure) for figure in (*moved.groups(), *total.groups()))
+                yield BloatRow(number, cell, obj, *figures)
+
+
+def false_claims(cover: bytes, sizes: Sequence[SizeRow], last: int) -> Iterator[tuple[int, str]]:
+    """(1-based line, what is wrong) of the sizes that a cover letter claims and that were
+    measured otherwise; a claim about a cell that did not run is not judged."""
+    measured = {(s.object, s.cell, s.commit): s.text + s.data for s in sizes}
+    for claim in _CLAIM.finditer(cover):
+        obj, cell = claim[1].decode(), claim[2].decode()
+        ends = [(obj, cell, 0), (obj, cell, last)]
+        if not all(end in measured for end in ends):
+            continue
+        found = [measured[end] for end in ends]
+        said = [int(claim[3]), int(claim[4])]
+        if found != said:
+            text = f"says {said[0]} -> {said[1]}, measured are {found[0]} -> {found[1]}"
+            line = cover.count(b"\n", 0, claim.start(1)) + 1
+            yield line, f"{obj}, {cell}: the cover letter {text}"
