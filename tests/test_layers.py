@@ -36,7 +36,11 @@ SHARED = (
     "typedjson",
 )
 #: Features that build on other features.
-UPPER = {"validate": {"kernel", "mail"}, "report": {"kernel", "mail", "validate"}}
+UPPER = {
+    "report": {"kernel", "mail", "validate"},
+    "reroll": {"mail"},
+    "validate": {"kernel", "mail"},
+}
 
 HOMES = {
     "subprocess": ("process.py",),
@@ -176,6 +180,9 @@ def test_layers_point_down(path: Path) -> None:
         ("mail", "conversion.model", False),
         ("mail", "conversion.load", True),
         ("kernel", "process.run", False),
+        ("reroll", "mail.posted", False),
+        ("reroll", "pipeline.convert", True),
+        ("mail", "reroll.changelog", True),
         ("validate", "kernel.kbuild", False),
         ("validate", "rewrite.engine", True),
         ("validate", "pipeline.convert", True),

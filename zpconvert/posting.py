@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zpconvert import revision
 from zpconvert.conversion.model import Conversion, Step
 from zpconvert.errors import UserError
 from zpconvert.git import repo
@@ -18,6 +19,7 @@ from zpconvert.kernel.tree import open_tree
 from zpconvert.mail import cover, lint, record
 from zpconvert.mail.cover import Base, Cover, Deprecation, Letter, Measured, Shrunk
 from zpconvert.mail.message import compose
+from zpconvert.mail.posted import PostedSeries
 from zpconvert.mail.record import Origin, SeriesOptions, StepRecord
 from zpconvert.mail.series import write_series
 from zpconvert.pipeline import Absent, Converted
@@ -28,12 +30,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Posted:
-    """The mails written, cover letter first, what git counts in the series, and what was
-    shown of it."""
+    """The mails written, cover letter first, what git counts in the series, what was shown of
+    it, and what a person should know of what was carried over from a posted one."""
 
     paths: tuple[Path, ...]
     stat: SeriesStat
     proven: Proven | None
+    told: tuple[str, ...] = ()
 
 
 def commits(conversion: Conversion, result: Converted, ident: Ident, signoff: bool) -> list[Commit]:
@@ -80,7 +83,8 @@ def base_of(tree: Path) -> Base:
     """What the series applies to, as the cover letter names it."""
     opened = open_tree(tree)
     if repo.is_worktree(opened.path):
-        return Base(repo.describe(opened.path), repo.head(opened.path))
+        head = repo.head(opened.path)
+        return Base(repo.describe(opened.path) or head[:12], head)
     return Base(f"{opened.path.name} {opened.version}")
 
 
@@ -123,10 +127,12 @@ def post(
     ident: Ident,
     signoff: bool,
     options: SeriesOptions,
+    since: PostedSeries | None = None,
 ) -> Posted:
     """Write the series into `out`, whole or not at all; see `mail.series.write_series`.
 
     prover: validates the mails before they go there, with its report beside them.
+    since: the posted series that this one follows.
     """
     base = base_of(tree)
     stats: list[SeriesStat] = []
@@ -140,17 +146,38 @@ def post(
         values = measured(conversion, result, stat.churn, proven[0] if proven else None)
         return Letter(cover.blurb(conversion.cover_text, values, base), values)
 
+    made = commits(conversion, result, ident, signoff)
     origin = Origin(
         tool=f"zpconvert {version('zpconvert')}",
         conversion=conversion.name,
         base=base,
-        steps=tuple(StepRecord(s.step.id, s.slots, s.helpers) for s in result.states),
+        steps=tuple(
+            StepRecord(state.step.id, state.slots, state.helpers, commit.message)
+            for state, commit in zip(result.states, made, strict=True)
+        ),
+        change_id=_change_id(out, conversion, since),
     )
-    made = commits(conversion, result, ident, signoff)
+    number = options.reroll or 1
+    told: list[str] = []
+    if since is None:
+        revised = revision.declared(conversion, result, number)
+    else:
+        draft = revision.draft(result, made, since)
+        made = list(draft.commits)
+        told += draft.told
+        revised = revision.revised(tree, conversion, number, since, draft, base, told.append)
     paths = write_series(
-        out, result.base, made, options, Cover(conversion.cover_title, letter), origin
+        out, result.base, made, options, Cover(conversion.cover_title, letter), origin, revised
     )
-    return Posted(tuple(paths), stats[0], proven[0] if proven else None)
+    return Posted(tuple(paths), stats[0], proven[0] if proven else None, tuple(told))
+
+
+def _change_id(out: Path, conversion: Conversion, since: PostedSeries | None) -> str | None:
+    """The id that the series has had: in the posted revision, or where it is written anew."""
+    if since is not None:
+        return since.change_id
+    known = record.load(out)
+    return known.change_id if known is not None and known.conversion == conversion.name else None
 
 
 def files_upto(result: Converted, upto: int | None) -> Mapping[str, bytes]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from zpconvert.conversion.load import list_conversions, load
-from zpconvert.conversion.model import Boot, Border, Change, Conversion
+from zpconvert.conversion.model import Boot, Border, Change, ChangelogItem, Conversion
 from zpconvert.errors import UserError
 from zpconvert.resources import semantic_patches_dir
 
@@ -115,6 +115,10 @@ body = "Body."
 slots = ["two:page"]
 idioms = ["next_is_index"]
 stale = [{ match = "page lock", to = "desc lock", within = "zone" }]
+changelog = [
+    { in = 2, text = "walk less", asked = "R E Viewer <r@example.org>" },
+    { in = 3, text = "and less" },
+]
 
 [[step]]
 id = "three"
@@ -174,6 +178,10 @@ def test_a_whole_conversion(root: Path) -> None:
     assert two.line == line_of(CONVERSION, '[[step]]\nid = "two"')
     assert two.stale[0].pattern == re.compile("page lock")
     assert two.stale[0].within == re.compile("zone")
+    assert two.changelog == (
+        ChangelogItem(2, "walk less", "R E Viewer <r@example.org>"),
+        ChangelogItem(3, "and less", None),
+    )
     assert three.changes == (Change("three", "NULL is refused"),)
     descriptor = conversion.descriptor
     assert descriptor.new_type == "struct desc"
@@ -222,6 +230,11 @@ FAULTS = [
     ('["zswap"]', '["zram"]', "zpool", "a pool without the load 'zswap'"),
     ('zpool = "pool"\n', "", "[boot]", "'zpool' is missing"),
     ('counters = ["zswpout"]\n', "", "[boot]", "'counters' is missing"),
+    ("in = 2,", "in = 0,", "in = 0", "'in' must be a number from 1"),
+    ("in = 2, ", "", '{ text = "walk', "'in' is missing"),
+    ('"walk less"', '""', 'text = "", asked', "a line of a changelog without a text"),
+    ("<r@example.org>", "r@example.org", "asked", "names no person"),
+    ("asked", "aksed", "aksed", "unknown key 'aksed'; did you mean 'asked'?"),
     ("three() refuses", "It refuses", "changes", "message does not speak of three()"),
     ('"NULL is refused"', '""', "changes", "a change without a reason"),
     ('text = """', 'text = "', 'text = "', "bad TOML"),

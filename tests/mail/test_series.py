@@ -24,6 +24,7 @@ Sample = Any  # the dataclass of conftest.py, which no module can import
 
 GOLDEN_COVER = """\
 From HASH Mon Sep 17 00:00:00 2001
+Message-ID: <20240601-a-v1-0-9fbaf67da69c@example.org>
 From: A U Thor <author@example.org>
 Date: Sat, 1 Jun 2024 14:00:00 +0200
 Subject: [PATCH 0/3] mm/a: use g()
@@ -45,6 +46,7 @@ A U Thor (3):
 
 
 base-commit: 0123456789012345678901234567890123456789
+change-id: 20240601-a-3e23f69565bc
 SIGNATURE
 VERSION
 
@@ -86,6 +88,7 @@ def test_the_base_stands_where_git_puts_it(tmp_path: Path, samples: Callable[...
         git_s = (theirs / "0000-cover-letter.patch").read_text()
         ours = samples(3, source=Base("x", scratch.base)).write(tmp_path / "ours")[0].read_text()
     assert "\nbase-commit: " in git_s
+    ours = re.sub(r"(?m)^change-id: .*\n", "", ours)
     assert ours[ours.index("\nA U Thor (3):") :] == git_s[git_s.index("\nA U Thor (3):") :]
 
 
@@ -143,8 +146,13 @@ def test_options_are_git_format_patch_s(sample: Sample, tmp_path: Path) -> None:
         assert header(path, "Subject").startswith(f"[RFC PATCH mm-unstable v2 {number}/3] mm/a: ")
         assert header(path, "To") == "One <one@example.org>, two@example.org"
         assert header(path, "Cc") == "list@example.org"
-        assert header(path, "In-Reply-To") == "<parent@example.org>"
-        assert header(path, "References") == "<parent@example.org>"
+    ids = [header(path, "Message-ID") for path in paths[:-1]]
+    assert len(set(ids)) == 4
+    assert all(re.fullmatch(r"<20240601-a-v2-\d-\w{12}@example\.org>", one) for one in ids)
+    answers = [header(path, "In-Reply-To") for path in paths[:-1]]
+    assert answers == ["<parent@example.org>", *ids[:1] * 3]
+    assert header(paths[0], "References") == "<parent@example.org>"
+    assert header(paths[3], "References") == f"<parent@example.org> {ids[0]}"
 
 
 def test_rfc_alone(sample: Sample, tmp_path: Path) -> None:
@@ -155,7 +163,7 @@ def test_rfc_alone(sample: Sample, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [{"to": ("a\nBcc: b",)}, {"cc": ("",)}, {"in_reply_to": " "}, {"reroll": 0}],
+    [{"to": ("a\nBcc: b",)}, {"cc": ("",)}, {"in_reply_to": " "}, {"reroll": 0}, {"to": ("list",)}],
 )
 def test_options_that_make_no_mail(
     sample: Sample, tmp_path: Path, options: dict[str, object]

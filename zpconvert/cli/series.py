@@ -19,6 +19,7 @@ from zpconvert.cli.options import (
     steps_options,
     tree_option,
 )
+from zpconvert.cli.reroll import check, next_revision, read, reroll_options
 from zpconvert.cli.talk import progress, say, say_absent
 from zpconvert.errors import UserError
 from zpconvert.kernel.source import cache_home
@@ -38,18 +39,10 @@ if TYPE_CHECKING:
     "--output-directory",
     "out",
     type=click.Path(path_type=Path),
-    required=True,
     metavar="OUT",
     help="Where the mails go; created, or an earlier output of ours replaced.",
 )
-@click.option(
-    "-v",
-    "--reroll-count",
-    "reroll",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Mark the series as revision N.",
-)
+@reroll_options
 @click.option("--subject-prefix", metavar="TEXT", help="Instead of PATCH in the subjects.")
 @click.option("--rfc", is_flag=True, help="Ask for comments: [RFC PATCH].")
 @click.option("--to", multiple=True, metavar="ADDRESS", help="Add a To: header; repeatable.")
@@ -74,8 +67,10 @@ if TYPE_CHECKING:
 def command(
     conversion: str,
     tree: Path,
-    out: Path,
+    out: Path | None,
     reroll: int | None,
+    since: Path | None,
+    against: Path | None,
     subject_prefix: str | None,
     rfc: bool,
     to: tuple[str, ...],
@@ -92,21 +87,29 @@ def command(
     """Write CONVERSION's series as mails into OUT and print their paths, one a line.
 
     Exit code 1 means that --validate found a commit that falls short; the mails are written
-    all the same, and the cover letter says so.
+    all the same, and the cover letter says so. With --check-against it means that the posted
+    series differs.
 
     \b
     Examples:
       zpconvert series NAME --tree ~/linux -o outgoing --signoff --validate quick
       zpconvert series NAME --tree ~/linux -o outgoing -v 2 --to linux-mm@kvack.org
       zpconvert series NAME --tree ~/linux -o outgoing --steps auto --max-lines 100
+      zpconvert series NAME --tree ~/linux -o outgoing-v3 --since outgoing-v2
+      zpconvert series NAME --tree ~/linux --check-against posted.mbox
     """
     from zpconvert import posting
+    from zpconvert.conversion.load import load
     from zpconvert.git import repo
     from zpconvert.kernel import cells
     from zpconvert.mail import output
     from zpconvert.mail.record import SeriesOptions
+    from zpconvert.mail.series import check_options
 
-    output.check(out)
+    if (out is None) == (against is None) or (since is not None and against is not None):
+        raise click.UsageError("give either -o OUT, --since or not, or --check-against OUT.")
+    if out is not None:
+        output.check(out)
     if matrix is not None:
         cells.matrix(matrix)  # what is wrong with it is said before anything is done
     if json_file is not None and not json_file.parent.is_dir():
@@ -114,14 +117,30 @@ def command(
     here = tree if tree.is_dir() else Path.cwd()
     known = repo.author_ident(here) if signoff else repo.known_ident(here)
     ident = known or repo.nobody(int(time.time()))
+    source = since or against
+    old = read(source, load(conversion)) if source is not None else None
+    reroll = next_revision(reroll, old)
+    options = SeriesOptions(reroll, subject_prefix, rfc, to, cc, in_reply_to)
+    check_options(options)
     found, result = computed(
         conversion, tree, allow_scripts, timeout, Steps(which_steps, max_lines)
     )
-    options = SeriesOptions(reroll, subject_prefix, rfc, to, cc, in_reply_to)
+    if out is None:
+        assert old is not None
+        check(tree, found, result, old, json_file)
+        return
     with progress("writing") as tell:
         prover = _prover(matrix, tell) if matrix is not None else None
         posted = posting.post(
-            out, tree, found, result, prover, ident=ident, signoff=signoff, options=options
+            out,
+            tree,
+            found,
+            result,
+            prover,
+            ident=ident,
+            signoff=signoff,
+            options=options,
+            since=old,
         )
     for path in posted.paths:
         if path.suffix == ".patch":
@@ -167,6 +186,8 @@ def _summary(
     if posted.proven is not None:
         _proven(out, posted.proven)
     say_absent(result)
+    for line in posted.told:
+        say(line)
     for note in result.notes:
         say(f"step {note.step}: {note.text}")
     for slot, reason in result.kept:

@@ -15,6 +15,7 @@ from zpconvert.conversion.model import (
     Boot,
     Border,
     Change,
+    ChangelogItem,
     Conversion,
     Descriptor,
     Renaming,
@@ -26,7 +27,18 @@ from zpconvert.errors import UserError
 from zpconvert.resources import semantic_patches_dir
 
 _FILE = "conversion.toml"
-_STEP_KEYS = {"id", "subject", "body", "slots", "helpers", "idioms", "stale", "trailers", "changes"}
+_STEP_KEYS = {
+    "id",
+    "subject",
+    "body",
+    "slots",
+    "helpers",
+    "idioms",
+    "stale",
+    "trailers",
+    "changes",
+    "changelog",
+}
 #: `@name@`, `@name depends on …@`: the head of a named SmPL rule; `@@` closes its metavariables.
 _RULE_HEAD = re.compile(r"^@[ \t]*([A-Za-z_]\w*)(?=[\s@])[^@]*@", re.MULTILINE)
 _TRAILER = re.compile(r"([A-Z][A-Za-z]*(?:-[A-Za-z]+)*): (\S.*)")
@@ -51,7 +63,7 @@ def load(name_or_dir: str) -> Conversion:
     head = root.table("conversion")
     head.only({"descriptor", "files", "prefix", "kconfig", "kconfig_module", "smpl"})
     cover = root.table("cover")
-    cover.only({"title", "text"})
+    cover.only({"title", "text", "changelog"})
     names = root.table("names", needed=False)
     names.only({"variables", "functions"})
     descriptor = load_descriptor(_descriptor_file(head, directory))
@@ -78,6 +90,7 @@ def load(name_or_dir: str) -> Conversion:
         kconfig=_kconfig(head, "kconfig"),
         kconfig_module=_kconfig(head, "kconfig_module"),
         boot=_boot(root.table("boot")) if "boot" in root.values else None,
+        changelog=_changelog(cover),
     )
 
 
@@ -204,7 +217,21 @@ def _step(table: Table) -> Step:
         ),
         line=table.line(),
         changes=tuple(_change(change, table.text("body")) for change in table.tables("changes")),
+        changelog=_changelog(table),
     )
+
+
+def _changelog(table: Table) -> tuple[ChangelogItem, ...]:
+    """What a step or the cover letter says of revisions, each in one line."""
+    found = []
+    for item in table.tables("changelog"):
+        item.only({"in", "text", "asked"})
+        asked = item.text("asked", empty="'asked' is empty") if "asked" in item.values else None
+        if asked is not None and not _PERSON.fullmatch(asked):
+            item.fail(f"'{asked}' names no person", "write 'Name <address>'", "asked")
+        text = item.text("text", empty="a line of a changelog without a text")
+        found.append(ChangelogItem(item.count("in"), " ".join(text.split()), asked))
+    return tuple(found)
 
 
 def _change(table: Table, body: str) -> Change:

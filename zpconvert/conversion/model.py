@@ -163,6 +163,16 @@ class Change:
 
 
 @dataclass(frozen=True)
+class ChangelogItem:
+    """What a person wants said of a revision: in which one, `text` for its changelog, and who
+    `asked` for it (`A U Thor <a@example.org>`), None if nobody in particular did."""
+
+    revision: int
+    text: str
+    asked: str | None
+
+
+@dataclass(frozen=True)
 class Step:
     """One patch: what flips or comes into use, and its commit message.
 
@@ -175,6 +185,7 @@ class Step:
     stale: comment phrases that become untrue with this step.
     changes: functions whose behaviour it has to change.
     line: 1-based line of the step in conversion.toml, for messages; 0 for a planned one.
+    changelog: what is to be said of its revisions, below the `---` of its mail.
     """
 
     id: str
@@ -187,6 +198,7 @@ class Step:
     trailers: tuple[tuple[str, str], ...]
     line: int
     changes: tuple[Change, ...] = ()
+    changelog: tuple[ChangelogItem, ...] = ()
 
 
 #: What `validate --boot` can run in a booted kernel (zpconvert/boot/init/).
@@ -221,6 +233,7 @@ class Conversion:
     kconfig_module: those that build them as modules; empty if they cannot be.
     boot: how kernels are booted under load; None if the conversion does not say.
     bundled: it came with the package, so its scripts are trusted.
+    changelog: what is to be said of the series' revisions in the cover letter.
     """
 
     name: str
@@ -239,3 +252,4 @@ class Conversion:
     kconfig: tuple[str, ...] = ()
     kconfig_module: tuple[str, ...] = ()
     boot: Boot | None = None
+    changelog: tuple[ChangelogItem, ...] = ()

@@ -86,6 +86,15 @@ class Table:
             self._wrong(key, "true or false")
         return value
 
+    def count(self, key: str) -> int:
+        """A whole number from 1."""
+        if key not in self.values:
+            self._missing(key)
+        value = self.values[key]
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            self._wrong(key, "a number from 1")
+        return value
+
     def table(self, key: str, *, needed: bool = True) -> Table:
         """A table of this one; an empty one where it is missing and not needed."""
         if key not in self.values and needed:

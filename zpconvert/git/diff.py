@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from zpconvert.git.model import Commit, Ident
-from zpconvert.git.scratch import BRANCH, scratch_series
+from zpconvert.git.scratch import BRANCH, Scratch, scratch_series
 
 #: No line of a diff begins with a letter but git's own headers.
 _BETWEEN = "zpconvert-commit"
@@ -76,10 +76,20 @@ def diff_files(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> bytes
 def measure(base_files: Mapping[str, bytes], commits: Sequence[Commit]) -> SeriesStat:
     """The counts of a series that is not written out; `write_series` counts its own mails."""
     with scratch_series(base_files, commits) as scratch:
-        log = scratch.git("log", "--reverse", "-p", f"--format=tformat:{_BETWEEN}", scratch.range)
+        diffs = _each(scratch)
         total = parse_diff(scratch.git("diff", scratch.base, BRANCH))
-    diffs = re.split(f"^{_BETWEEN}\n".encode(), log, flags=re.MULTILINE)[1:]
     return SeriesStat(tuple(map(parse_diff, diffs)), sum(file.lines for file in total))
+
+
+def commit_diffs(base_files: Mapping[str, bytes], commits: Sequence[Commit]) -> list[bytes]:
+    """What each commit changes, as its mail will have it."""
+    with scratch_series(base_files, commits) as scratch:
+        return _each(scratch)
+
+
+def _each(scratch: Scratch) -> list[bytes]:
+    log = scratch.git("log", "--reverse", "-p", f"--format=tformat:{_BETWEEN}", scratch.range)
+    return re.split(f"^{_BETWEEN}\n".encode(), log, flags=re.MULTILINE)[1:]
 
 
 def _utf8(text: str) -> str:

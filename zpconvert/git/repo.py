@@ -39,9 +39,12 @@ def head(path: Path) -> str:
     return asked.text.strip()
 
 
-def describe(path: Path) -> str:
-    """HEAD as `git describe` names it, `v6.12-3-g0123456789ab`; the hash without a tag."""
-    return user_git(path, "describe", "--always", "--tags", "--abbrev=12", "HEAD").text.strip()
+def describe(path: Path, commit: str = "HEAD") -> str | None:
+    """A commit as `git describe` names it, `v6.12-3-g0123456789ab`; the hash without a tag;
+    None for a commit that the repository does not have."""
+    words = ("describe", "--always", "--tags", "--abbrev=12", commit)
+    asked = user_git(path, *words, check=False)
+    return asked.text.strip() if asked.code == 0 else None
 
 
 def is_dirty(path: Path) -> bool:

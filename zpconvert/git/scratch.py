@@ -24,6 +24,9 @@ ATTRIBUTES = "*.[ch] diff=cpp\n"
 #: Branch of the series; its root commit is the base.
 BRANCH = "series"
 
+#: Branch of a second one, to be compared with it.
+_OTHER = "other"
+
 #: A pack, uncompressed and not synced, takes a fifth of the time of loose objects (the
 #: default below 100 of them), and nobody keeps it.
 #: 12 digits of a hash are what the kernel's submitting-patches.rst asks for.
@@ -55,6 +58,12 @@ class Scratch:
         """The series as a revision range; git takes the branch's description from it."""
         return f"{self.base}..{BRANCH}"
 
+    def add(self, base_files: Mapping[str, bytes], commits: Sequence[Commit]) -> str:
+        """Another series on a base of its own, as a revision range. Raises ProcessError."""
+        ref = f"refs/heads/{_OTHER}"
+        made = import_commits(self.git_dir, [_root(base_files), *commits], ref=ref)
+        return f"{made[0]}..{_OTHER}"
+
     def git(self, *words: str | Path, env: dict[str, str] | None = None) -> bytes:
         """What a git command prints here. Raises ProcessError."""
         return sealed_git(self.git_dir, f"--git-dir={self.git_dir}", *words, env=env).stdout
@@ -67,8 +76,7 @@ def scratch_series(base_files: Mapping[str, bytes], commits: Sequence[Commit]) -
     with tempfile.TemporaryDirectory(prefix="zpconvert-git-") as place:
         git_dir = Path(place)
         _init(git_dir, bare=True)
-        root = Commit("base\n", _NOBODY, base_files)
-        hashes = import_commits(git_dir, [root, *commits], ref=f"refs/heads/{BRANCH}")
+        hashes = import_commits(git_dir, [_root(base_files), *commits], ref=f"refs/heads/{BRANCH}")
         yield Scratch(git_dir, hashes[0], tuple(hashes[1:]))
 
 
@@ -78,10 +86,13 @@ def scratch_worktree(files: Mapping[str, bytes]) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="zpconvert-git-") as place:
         tree = Path(place) / "tree"
         _init(tree / ".git", bare=False)
-        root = Commit("base\n", _NOBODY, files)
-        import_commits(tree / ".git", [root], ref=f"refs/heads/{BRANCH}")
+        import_commits(tree / ".git", [_root(files)], ref=f"refs/heads/{BRANCH}")
         sealed_git(tree, "reset", "--quiet", "--hard")
         yield tree
+
+
+def _root(files: Mapping[str, bytes]) -> Commit:
+    return Commit("base\n", _NOBODY, files)
 
 
 def _init(git_dir: Path, *, bare: bool) -> None:

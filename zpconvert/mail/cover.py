@@ -3,12 +3,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from zpconvert.git.diff import SeriesStat
 from zpconvert.mail.message import wrap
+
+#: How the paragraphs begin that are measured; what ends in a colon is followed by a list.
+_SIZES = "Object size, in bytes:"
+_FUNCTIONS = "The series changes"
+_CHURN = "Churn, lines changed over the series divided by lines of the final diff:"
+_ABSENT = "Patches of this series on other kernels that are partly or wholly missing here:"
+_DEPRECATED = "Deprecated calls left as they are:"
+_PROOF = "Each commit was compared with its parent by zpconvert validate:"
+_REPEAT = "To repeat it, with LINUX as the base of the series:"
+_PLAIN_BASE = re.compile(r"^Base: ([^(]*\S)\s+\(no git\)$", re.MULTILINE)
+_LEADS = re.compile(
+    "|".join(
+        map(
+            re.escape,
+            (_SIZES, _FUNCTIONS, _CHURN, _ABSENT, _DEPRECATED, _PROOF, _REPEAT, "Base: "),
+        )
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -119,34 +138,50 @@ def blurb(text: str, measured: Measured, base: Base) -> str:
     parts = [text, *_measured(measured)]
     if base.commit is None:
         parts.append(f"Base: {base.source} (no git)")
+    return _joined(parts)
+
+
+def retold(text: str, posted: str) -> str:
+    """A posted cover letter without what a person wrote into it, as far as it can be told:
+    the conversion's words `text`, and what the letter says was measured."""
+    paragraphs = posted.strip().split("\n\n")
+    parts = [text]
+    for number, paragraph in enumerate(paragraphs):
+        if _LEADS.match(" ".join(paragraph.split())):
+            follows = paragraph.endswith(":") and number + 1 < len(paragraphs)
+            parts += paragraphs[number : number + 1 + follows]
+    return _joined(parts)
+
+
+def plain_base(posted: str) -> str | None:
+    """The plain tree that a posted cover letter names as its base."""
+    found = _PLAIN_BASE.search(posted)
+    return " ".join(found[1].split()) if found is not None else None
+
+
+def _joined(parts: Sequence[str]) -> str:
     return "\n\n".join(wrap(part) for part in parts if part.strip()) + "\n"
 
 
 def _measured(measured: Measured) -> Iterator[str]:
     if measured.sizes:
-        yield "Object size, in bytes:"
+        yield _SIZES
         yield "\n".join(_size(size) for size in measured.sizes)
     if measured.functions is not None:
         noun = "function" if measured.functions == 1 else "functions"
-        yield f"The series changes {measured.functions} {noun}."
+        yield f"{_FUNCTIONS} {measured.functions} {noun}."
     if measured.churn is not None:
-        yield (
-            f"Churn, lines changed over the series divided by lines of the final diff: "
-            f"{measured.churn:.2f}."
-        )
+        yield f"{_CHURN} {measured.churn:.2f}."
     if measured.steps:
-        yield "Patches of this series on other kernels that are partly or wholly missing here:"
+        yield _ABSENT
         yield "\n".join(f"- {_step(step)}" for step in measured.steps)
     if measured.deprecated:
-        yield "Deprecated calls left as they are:"
+        yield _DEPRECATED
         yield "\n".join(f"- {_call(call)}" for call in measured.deprecated)
     if measured.proof is not None:
-        yield "Each commit was compared with its parent by zpconvert validate:"
+        yield _PROOF
         yield "\n".join(f"- {line}" for line in shown(measured.proof))
-        yield (
-            "To repeat it, with LINUX as the base of the series: "
-            f"zpconvert validate MAILS --tree LINUX --matrix {measured.proof.matrix}"
-        )
+        yield (f"{_REPEAT} zpconvert validate MAILS --tree LINUX --matrix {measured.proof.matrix}")
 
 
 def shown(proof: Proof) -> Iterator[str]:

@@ -10,8 +10,10 @@ Schema 1, a JSON object; all paths of files are relative to OUT, all counts are 
     options     {reroll, subject_prefix, rfc, to, cc, in_reply_to}: as given to the command
     patches     one object a patch, in order:
                 {number, file, step, subject, commit, slots, helpers,
-                 changes: [{path, added, removed, created}]}
-                commit is the hash on the mail's first line; step is the id in the conversion
+                 changes: [{path, added, removed, created}], message}
+                commit is the hash on the mail's first line; step is the id in the conversion;
+                message is the commit message as the conversion gives it, before what a person
+                changed in an earlier revision is carried over
     churn       lines changed over the series / lines of the final diff
     measured    what the cover letter says was measured: {sizes: [{config, object, before,
                 after}] (bytes), functions, churn, steps: [{subject, reason, gone}],
@@ -19,6 +21,9 @@ Schema 1, a JSON object; all paths of files are relative to OUT, all counts are 
                 validated, else {matrix, cells: [{name, compiler, state, reason}], tools, functions:
                 {verdict: number}, assumptions, findings}
     files       names of all that was written into OUT, series.json among them
+    cover       {title, text}: of the cover letter as the tool gives them, likewise; the text
+                without its history of revisions
+    change_id   the id that all revisions of the series share
 
 A field that is added later does not change the number; readers pass over what they do not
 know. One that goes or changes its meaning does.
@@ -56,21 +61,25 @@ class SeriesOptions:
 
 @dataclass(frozen=True)
 class StepRecord:
-    """What a commit comes from: the step's id, the slots and helpers that it switched on."""
+    """What a commit comes from: the step's id, the slots and helpers that it switched on, and
+    the message that the conversion gives it, empty if that is the commit's own."""
 
     step: str
     slots: tuple[str, ...] = ()
     helpers: tuple[str, ...] = ()
+    message: str = ""
 
 
 @dataclass(frozen=True)
 class Origin:
-    """What the series comes from; `steps` has one entry a commit."""
+    """What the series comes from; `steps` has one entry a commit. change_id: of a series that
+    had one before."""
 
     tool: str
     conversion: str
     base: Base
     steps: tuple[StepRecord, ...]
+    change_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -85,6 +94,15 @@ class PatchRecord:
     slots: tuple[str, ...]
     helpers: tuple[str, ...]
     changes: tuple[FileDiff, ...]
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class CoverRecord:
+    """A cover letter's title and text, as the tool gives them."""
+
+    title: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -100,6 +118,8 @@ class SeriesRecord:
     churn: float
     measured: Measured
     files: tuple[str, ...]
+    cover: CoverRecord | None = None
+    change_id: str | None = None
 
 
 def dump(record: SeriesRecord) -> bytes:
