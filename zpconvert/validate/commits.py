@@ -12,7 +12,7 @@ from zpconvert.git.command import sealed_git, user_git
 from zpconvert.git.diff import parse_diff
 from zpconvert.git.scratch import scratch_worktree
 from zpconvert.kernel.tree import Tree
-from zpconvert.mail.reading import patches
+from zpconvert.mail.reading import cover, patches
 from zpconvert.process import Completed, ProcessError
 
 _COMMITTER = {"GIT_COMMITTER_NAME": "zpconvert", "GIT_COMMITTER_EMAIL": "zpconvert@localhost"}
@@ -78,7 +78,8 @@ def from_mails(out: Path, tree: Tree) -> Series:
             commits.append(Commit(number, mail.name, message, after, _changed(before, after)))
             before = after
     name = found.conversion if found is not None else None
-    covers = tuple(path for path in sorted(out.glob("*.patch")) if _COVER.match(path.name))
+    letter = cover(out)
+    covers = (letter,) if letter is not None else ()
     return Series(str(out), base, tuple(commits), tuple(mails), name, covers)
 
 
