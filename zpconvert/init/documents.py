@@ -51,7 +51,8 @@ def conversion_toml(draft: Draft) -> bytes:
         document["names"] = names
     if draft.borders:
         document["border"] = _tables(map(_border, draft.borders))
-    document["step"] = _tables([_step(draft)])
+    document.add(tomlkit.nl())
+    document.add(tomlkit.comment("No [[step]]: the planner cuts the series, until one is written."))
     return tomlkit.dumps(document).encode()
 
 
@@ -119,30 +120,6 @@ def _cover(draft: Draft) -> str:
 
 def _listed(words: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
-
-
-def _step(draft: Draft) -> Table:
-    """One patch with everything."""
-    own = dict.fromkeys(
-        f"{slot.place.function or slot.id.partition(':')[0].removesuffix('()')}()"
-        for file in draft.seen
-        for slot in file.slots
-        if not slot.border and not slot.id.startswith(("struct", "union", ":"))
-    )
-    shown = list(own)[:6]
-    more = f" and {len(own) - 6} others" if len(own) > 6 else ""
-    body = (
-        f"The pages of {_stems(draft.files)} are handled as struct page. Use the memory\n"
-        f"descriptor struct {draft.words.descriptor} instead, in "
-        f"{', '.join(shown) if more else _listed(shown)}{more}.\n"
-    )
-    slots = [s.id.partition("#")[0] for f in draft.seen for s in f.slots if not s.border]
-    step = _table(
-        {"id": "convert", "subject": f"use struct {draft.words.descriptor} for its pages"},
-        {"body": _filled(body)},
-    )
-    step["slots"] = _array(dict.fromkeys(slots))
-    return step
 
 
 def _casts(draft: Draft) -> str:

@@ -140,7 +140,7 @@ def _comments(draft: Draft, sources: Mapping[str, bytes]) -> Iterator[Question]:
                 yield Question(
                     "comment",
                     f"speaks of {found[0]}",
-                    "reword it by a 'stale' phrase of the step that makes it untrue",
+                    "reword it by a 'stale' phrase of a [[step]]",
                     (Place(path, line, column),),
                 )
 
