@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from zpconvert.git.diff import FileDiff
-from zpconvert.mail.reading import covers, patches, read
+from zpconvert.mail.reading import cover, patches, read
 
 
 @pytest.fixture
@@ -51,10 +51,11 @@ def test_what_git_mails_is_read_back(mails: Path) -> None:
 
 
 def test_the_cover_letter_is_no_patch(mails: Path) -> None:
-    (letter,) = covers(mails)
+    letter = cover(mails)
+    assert letter is not None
     assert letter.name == "v2-0000-cover-letter.patch"
     mail = read(letter)
     assert (mail.subject, mail.diff) == ("*** SUBJECT HERE ***", "")
     assert mail.message.startswith("*** BLURB HERE ***")
     letter.unlink()
-    assert covers(mails) == []
+    assert cover(mails) is None

@@ -51,9 +51,9 @@ def patches(out: Path) -> tuple[SeriesRecord | None, list[Path]]:
     return found, mails
 
 
-def covers(out: Path) -> list[Path]:
-    """The cover letters of a directory: one, or none."""
-    return [path for path in sorted(out.glob("*.patch")) if _COVER.match(path.name)]
+def cover(out: Path) -> Path | None:
+    """The cover letter of a directory, if there is one."""
+    return next((p for p in sorted(out.glob("*.patch")) if _COVER.match(p.name)), None)
 
 
 def read(path: Path) -> Mail:

@@ -71,11 +71,11 @@ def gather(out: Path) -> Facts:
     """
     series, paths = reading.patches(out)
     mails = tuple(reading.read(path) for path in paths)
-    letters = reading.covers(out)
+    letter = reading.cover(out)
     found = load(out / REPORT)
     unproven = ""
     if found is None:
         unproven = f"There is no {REPORT}."
     elif [c.name for c in found.commits] != [m.file for m in mails]:
         found, unproven = None, f"{REPORT} is about other mails than these."
-    return Facts(out, reading.read(letters[0]) if letters else None, mails, series, found, unproven)
+    return Facts(out, reading.read(letter) if letter else None, mails, series, found, unproven)
