@@ -158,6 +158,28 @@ def test_what_exists_is_refused(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["obj"]
 
 
+def completed(*words: str) -> list[str]:
+    """What bash would offer for the last word."""
+    line = "zpconvert init " + " ".join(words)
+    env = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "_ZPCONVERT_COMPLETE": "bash_complete",
+        "COMP_WORDS": line,
+        "COMP_CWORD": str(len(words) + 1),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "zpconvert"], env=env, capture_output=True, text=True, check=False
+    )
+    return [item.partition(",")[2] for item in done.stdout.splitlines()]
+
+
+def test_files_of_the_tree_and_descriptors_are_completed() -> None:
+    assert completed("x", "--tree", str(TREE), "--file", "mm/ob") == ["mm/objpool.c"]
+    assert completed("x", "--tree", str(TREE), "--file", "m") == ["mm/"]
+    assert "zpdesc" in completed("x", "--descriptor", "z")
+
+
 def test_the_help_has_examples() -> None:
     done = init("--help")
     assert done.returncode == 0

@@ -22,6 +22,39 @@ if TYPE_CHECKING:
     from zpconvert.pipeline import Converted
 
 
+def _complete_file(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[click.shell_completion.CompletionItem]:
+    """C files and directories of the tree, as far as --tree was given."""
+    from click.shell_completion import CompletionItem
+
+    tree = Path(ctx.params.get("tree") or ".")
+    found = sorted((tree / incomplete).parent.glob(f"{Path(incomplete + 'x').name[:-1]}*"))
+    return [
+        CompletionItem(str(path.relative_to(tree)) + ("/" if path.is_dir() else ""))
+        for path in found
+        if path.is_dir() or path.suffix == ".c"
+    ]
+
+
+def _complete_descriptor(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[click.shell_completion.CompletionItem]:
+    """Descriptors that are there to be shared."""
+    from click.shell_completion import CompletionItem
+
+    from zpconvert.init.write import DESCRIPTORS
+    from zpconvert.resources import semantic_patches_dir
+
+    beside = Path(ctx.params.get("target") or ".").parent
+    names = {
+        path.stem
+        for place in (beside, semantic_patches_dir())
+        for path in (place / DESCRIPTORS).glob("*.toml")
+    }
+    return [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete)]
+
+
 @click.command("init")
 @click.argument("target", type=click.Path(path_type=Path), metavar="NAME")
 @tree_option
@@ -31,12 +64,14 @@ if TYPE_CHECKING:
     multiple=True,
     required=True,
     metavar="FILE",
+    shell_complete=_complete_file,
     help="A C file to convert, as a path in the tree; repeatable.",
 )
 @click.option(
     "--descriptor",
     required=True,
     metavar="NAME",
+    shell_complete=_complete_descriptor,
     help="The new descriptor, or one that is bundled or beside the directory, to be shared.",
 )
 @click.option(

@@ -94,12 +94,7 @@ def draft(
     old = _old_members(tree)
     tell("looking at the files")
     seen, surveys, access = _look(sources, headers, declarations, words, old, shared)
-    if not any(not slot.border for file in seen for slot in file.slots):
-        raise UserError(
-            next(iter(sources)),
-            f"no 'struct {OLD} *' in it that could become 'struct {words.descriptor} *'",
-            "name a file that keeps pages of its own",
-        )
+    _check_any(seen, words)
     tell("drafting members, helpers and idioms")
     members = MemberWriter(words, old, access, shared.members if shared else None)
     members.write(
@@ -111,10 +106,8 @@ def draft(
     folios = Folios(tree, declarations, known.known)
     writer = HelperWriter(words, known, declarations, folios, single=compound is None)
     helpers, left = writer.propose(c for f in seen for c in f.calls)
-    borders = (slot.id for file in seen for slot in file.slots if slot.border)
-    kept_in = frozenset(slot.partition(":")[0].removesuffix("()") for slot in borders)
     variables, functions, unnamed = naming.renamings(
-        surveys, words.descriptor, known.known, kept_in
+        surveys, words.descriptor, known.known, _kept_in(seen)
     )
     gone = {one.name for one in left if one.topic == "deprecated"}
     return Draft(
@@ -145,6 +138,22 @@ def _words(descriptor: str | Descriptor) -> naming.Vocabulary:
     return naming.Vocabulary(
         descriptor.name, descriptor.to_old, descriptor.from_old, descriptor.to_folio
     )
+
+
+def _check_any(seen: Sequence[Seen], words: naming.Vocabulary) -> None:
+    """Refuse files in which nothing flips."""
+    if all(slot.border for file in seen for slot in file.slots):
+        raise UserError(
+            seen[0].path,
+            f"no 'struct {OLD} *' in it that could become 'struct {words.descriptor} *'",
+            "name a file that keeps pages of its own",
+        )
+
+
+def _kept_in(seen: Sequence[Seen]) -> frozenset[str]:
+    """The functions with a slot that stays."""
+    borders = (slot.id for file in seen for slot in file.slots if slot.border)
+    return frozenset(slot.partition(":")[0].removesuffix("()") for slot in borders)
 
 
 def _header(sources: Iterable[str], descriptor: str) -> str:

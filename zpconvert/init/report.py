@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from zpconvert.init.draft import Draft, lacking
-from zpconvert.init.model import Place, Question
+from zpconvert.init.model import Place, Question, Seen
 from zpconvert.init.questions import gathered
 
 #: Of the JSON's form; a field that is added does not change it.
@@ -78,25 +78,7 @@ def as_json(
         "header": draft.header,
         "shared": draft.shared is not None,
         "written": list(written),
-        "files": [
-            {
-                "path": file.path,
-                "slots": [
-                    {"id": s.id, "place": _place(s.place), "border": s.border or None}
-                    for s in file.slots
-                ],
-                "callbacks": [
-                    {
-                        "function": c.function,
-                        "holder": c.holder,
-                        "slots": list(c.slots),
-                        "place": _place(c.place),
-                    }
-                    for c in file.callbacks
-                ],
-            }
-            for file in draft.seen
-        ],
+        "files": [_file(file) for file in draft.seen],
         "members": [
             {
                 "name": u.member.name,
@@ -129,6 +111,24 @@ def as_json(
                 "places": [_place(p) for p in q.places],
             }
             for q in questions
+        ],
+    }
+
+
+def _file(file: Seen) -> dict[str, object]:
+    return {
+        "path": file.path,
+        "slots": [
+            {"id": s.id, "place": _place(s.place), "border": s.border or None} for s in file.slots
+        ],
+        "callbacks": [
+            {
+                "function": c.function,
+                "holder": c.holder,
+                "slots": list(c.slots),
+                "place": _place(c.place),
+            }
+            for c in file.callbacks
         ],
     }
 
