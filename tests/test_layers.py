@@ -15,7 +15,7 @@ PACKAGE = ROOT / "zpconvert"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 FEATURES = {"conversion", "rewrite", "smpl", "header", "mail", "kernel", "lint", "check"}
-FEATURES |= {"init", "planner"}
+FEATURES |= {"boot", "init", "planner"}
 #: The features that stand on another: lint reads what smpl takes apart, and asks spatch; check
 #: looks at files with the engine's own analysis, and so do init, which drafts conversions,
 #: and the planner, which has it render them.
@@ -39,7 +39,7 @@ SHARED = (
 UPPER = {
     "report": {"kernel", "mail", "validate"},
     "reroll": {"mail"},
-    "validate": {"kernel", "mail"},
+    "validate": {"boot", "kernel", "mail"},
 }
 
 HOMES = {

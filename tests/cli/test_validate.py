@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import shutil
@@ -14,11 +15,15 @@ from click.testing import CliRunner
 
 from zpconvert.cli.boundary import Findings
 from zpconvert.cli.validate import command
+from zpconvert.errors import UserError
 from zpconvert.git.diff import diff_files
+from zpconvert.validate import run
+from zpconvert.validate.report import BootRow, CellRow, Cost, Report
 
 pytestmark = pytest.mark.kernel
 
 SOURCE = "mm/zbud.c"
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 
 
 def git(place: Path, *words: str) -> None:
@@ -125,6 +130,46 @@ def test_added_and_deleted_sources_are_not_passed_over(
     assert f"equality: commit 2 compaction: {SOURCE}: *: unknown: commit 2 deletes" in done.output
     assert "codespell   not run  codespell is not installed" in done.output
     assert "\ncodespell:" not in done.output
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ([], "--boot: which loads to run is not known; give --conversion"),
+        (["--conversion", "zsmalloc", "--cell", "compaction"], "--boot: none of the cells boots"),
+        (["--conversion", str(FIXTURES / "conversions/objpool")], "does not say how to boot"),
+    ],
+)
+def test_what_cannot_be_booted_is_said_at_once(
+    out: Path, kernel_612: Path, options: list[str], said: str
+) -> None:
+    words = [str(out), "--tree", str(kernel_612), "--boot", *options]
+    done = CliRunner().invoke(command, words)
+    assert isinstance(done.exception, UserError)
+    assert said in str(done.exception)
+
+
+def test_what_was_booted_is_shown_and_recorded(
+    out: Path, kernel_612: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = (
+        BootRow(0, "boot-kasan", "passed", True, 2.5, {"moved": 9, "out": 4}, (), ()),
+        BootRow(1, "boot-kasan", "passed", False, 2.5, {"moved": 7, "out": 5}, (), ()),
+        BootRow(2, "boot-kasan", "failed", False, 2.5, {"moved": 1}, ("BUG: x",), ("BUG: x",)),
+    )
+    said = {"boots": rows, "cells": (CellRow("boot-kasan", "um", "gcc", "ran"),)}
+    rest = {field.name: () for field in dataclasses.fields(Report)}
+    report = Report(**{**rest, "functions": {}, "cost": Cost(0, 0, 0.0), **said})  # type: ignore[arg-type]
+    monkeypatch.setattr(run, "validate", lambda *_, **__: report)
+    words = [str(out), "--tree", str(kernel_612), "--boot", "--conversion", "zsmalloc"]
+    done = CliRunner().invoke(command, words)
+    assert done.exception is None, done.output
+    assert (
+        "booted in boot-kasan: 2 of 3 kernels passed (1 known from before): moved >= 7, out >= 4\n"
+    ) in done.output
+    recorded = json.loads((out / "report.json").read_text())["boots"]
+    assert [row["state"] for row in recorded] == ["passed", "passed", "failed"]
+    assert recorded[2]["faults"] == ["BUG: x"]
 
 
 def test_both_or_neither_of_mails_and_range(kernel_612: Path) -> None:

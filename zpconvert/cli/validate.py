@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from zpconvert.kernel.cells import Cell
     from zpconvert.kernel.tree import Tree
     from zpconvert.validate.commits import Series
-    from zpconvert.validate.report import FunctionRow, Report
+    from zpconvert.validate.report import BootRow, FunctionRow, Report
     from zpconvert.validate.subject import Subject
 
 
@@ -54,6 +55,11 @@ if TYPE_CHECKING:
     help="A line that builds the files; without any, what their Makefiles say.",
 )
 @click.option(
+    "--boot",
+    is_flag=True,
+    help="Boot each commit's kernel, and its parent's, under load as well (ARCH=um).",
+)
+@click.option(
     "--jobs", type=click.IntRange(min=1), metavar="N", help="Compilers at a time; one a core."
 )
 @click.option(
@@ -72,6 +78,7 @@ def command(
     only: tuple[int, ...],
     conversion: str | None,
     kconfig: tuple[str, ...],
+    boot: bool,
     jobs: int | None,
     json_file: Path | None,
 ) -> None:
@@ -86,14 +93,16 @@ def command(
     \b
     Examples:
       zpconvert validate outgoing --tree ~/linux
+      zpconvert validate outgoing --tree ~/linux --boot --cell boot-kasan
       zpconvert validate --tree ~/linux --range v6.12..topic --kconfig CONFIG_ZRAM=y
     """
     from zpconvert.kernel.tree import open_tree
     from zpconvert.validate import report, run
 
     opened = open_tree(tree)
-    subject = _subject(opened, _series(out, opened, revisions), conversion, kconfig, only)
-    cells = _cells(matrix, only_cells)
+    series = _series(out, opened, revisions)
+    subject = _subject(opened, series, conversion, kconfig, only, boot)
+    cells = _cells(matrix, only_cells, boot)
     with progress("validating") as tell:
         found = run.validate(
             subject, cells, cache=cache_home(), workers=jobs or os.cpu_count() or 1, tell=tell
@@ -122,6 +131,7 @@ def _subject(
     name: str | None,
     kconfig: tuple[str, ...],
     only: tuple[int, ...],
+    boot: bool,
 ) -> Subject:
     from zpconvert.conversion.load import load
     from zpconvert.errors import UserError
@@ -136,26 +146,35 @@ def _subject(
     if name is not None:
         options += ["--conversion", name]
     name = name or series.conversion
+    if name is None and boot:
+        raise UserError("--boot", "which loads to run is not known", "give --conversion")
     if name is None:
         objects = Subject(tree, series).objects()
         found = kconfig or kconfig_of(tree.path, objects)
         module = () if kconfig else kconfig_of(tree.path, objects, "m")
         return Subject(tree, series, found, module, only=only, options=tuple(options))
     return of_conversion(
-        tree, series, load(name), kconfig=kconfig, only=only, options=tuple(options)
+        tree, series, load(name), kconfig=kconfig, only=only, options=tuple(options), boot=boot
     )
 
 
-def _cells(matrix: str, only: tuple[str, ...]) -> list[Cell]:
+def _cells(matrix: str, only: tuple[str, ...], boot: bool) -> list[Cell]:
+    """The cells of a matrix and, to boot, those of it that do, or else the built-in ones."""
     from zpconvert.errors import UserError
     from zpconvert.kernel import cells
 
     found = cells.matrix(matrix)
+    if boot and not any(cell.boots for cell in found):
+        found += cells.matrix("boot")
     known = {cell.name: cell for cell in (*cells.built_in().values(), *found)}
     for name in only:
         if name not in known:
             raise UserError("--cell", f"no cell '{name}'", f"known: {', '.join(known)}")
-    return [known[name] for name in only] if only else list(found)
+    chosen = [known[name] for name in only] if only else list(found)
+    if boot and not any(cell.boots for cell in chosen):
+        boots = ", ".join(cell.name for cell in known.values() if cell.boots)
+        raise UserError("--boot", "none of the cells boots", f"add one of those that do: {boots}")
+    return chosen
 
 
 def _show(report: Report) -> None:
@@ -193,6 +212,7 @@ def _show(report: Report) -> None:
             click.echo(f"  declared: commit {row.commit} {row.cell}: {row.name}: {row.how}")
     for left in report.uncovered:
         click.echo(f"not covered: commit {left.commit}: {left.path}: {left.reason}")
+    _show_boots(report.boots)
     for finding in report.findings:
         where = f"{finding.where}: " if finding.where else ""
         place = " ".join(
@@ -205,6 +225,23 @@ def _show(report: Report) -> None:
         f"\n{report.cost.compiled} compilations, {report.cost.seconds:.0f} s of compiler, "
         f"{report.cost.cached} results known from before"
     )
+
+
+def _show_boots(boots: Sequence[BootRow]) -> None:
+    """A line for each cell that booted: how many kernels, and the least that was counted."""
+    for cell in dict.fromkeys(row.cell for row in boots):
+        rows = [row for row in boots if row.cell == cell]
+        passed = [row for row in rows if row.state == "passed"]
+        least = ", ".join(
+            f"{name} >= {min(row.counters[name] for row in passed)}"
+            for name in (passed[0].counters if passed else ())
+        )
+        known = sum(row.known for row in rows)
+        click.echo(
+            f"booted in {cell}: {len(passed)} of {len(rows)} kernels passed"
+            + f" ({known} known from before)" * bool(known)
+            + f": {least}" * bool(least)
+        )
 
 
 def _side_by_side(row: FunctionRow) -> None:

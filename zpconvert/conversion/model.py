@@ -201,7 +201,7 @@ class Step:
     changelog: tuple[ChangelogItem, ...] = ()
 
 
-#: What `validate --boot` can run in a booted kernel (zpconvert/boot/init/).
+#: What `validate --boot` can run in a booted kernel (zpconvert/boot/loads/).
 LOADS = ("zram", "zswap")
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from zpconvert.conversion.table import Table, read_toml
 
-MATRICES = ("quick", "full", "native")
+MATRICES = ("quick", "full", "native", "boot")
 
 _KEYS = {
     "name", "arch", "toolchain", "cross", "package", "config", "kconfig", "matrices",
@@ -45,6 +45,11 @@ class Cell:
     compare: bool = False
     module: bool = False
     checker: str = ""
+
+    @property
+    def boots(self) -> bool:
+        """Whole kernels are built and booted in it, if that is asked for."""
+        return "boot" in self.matrices
 
     @property
     def compiler(self) -> str:

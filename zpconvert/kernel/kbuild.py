@@ -94,7 +94,7 @@ def prepare(
         if not fresh or not asked_for <= stamp.asked:
             tell(f"preparing a kernel build: {cell.name}")
             seed(path, builds, tree, cell.arch)
-            make = _Make(source, path, _variables(cell))
+            make = Make(source, path, variables(cell))
             stamp = _build(make, cell, request, objects, sorted(asked_for | stamp.asked))
         used(path)
     prune(builds)
@@ -142,14 +142,14 @@ class _Stamp:
         unfinished.rename(path / STAMP)
 
 
-def _variables(cell: Cell) -> tuple[str, ...]:
+def variables(cell: Cell) -> tuple[str, ...]:
     if cell.toolchain == "clang":
         return (f"ARCH={cell.arch}", "CC=clang")
     return (f"ARCH={cell.arch}", f"CROSS_COMPILE={cell.cross}")
 
 
 @dataclass(frozen=True)
-class _Make:
+class Make:
     """kbuild of `source` in `path`."""
 
     source: Path
@@ -181,7 +181,7 @@ class _Make:
 
 
 def _build(
-    make: _Make, cell: Cell, request: Sequence[str], needed: Sequence[str], objects: Sequence[str]
+    make: Make, cell: Cell, request: Sequence[str], needed: Sequence[str], objects: Sequence[str]
 ) -> _Stamp:
     """Configure, prepare and build; then stamp the directory with the saved commands."""
     (make.path / STAMP).unlink(missing_ok=True)
@@ -206,7 +206,7 @@ def _build(
     return stamp
 
 
-def _check_config(make: _Make, request: Sequence[str]) -> None:
+def _check_config(make: Make, request: Sequence[str]) -> None:
     """kconfig drops in silence what a dependency forbids or the tree does not know."""
     config = set((make.path / ".config").read_text().splitlines())
     names = {line.partition("=")[0] for line in config}
@@ -232,7 +232,7 @@ def _saved_command(path: Path, obj: str) -> tuple[str, ...]:
     return (*words[:at], *words[at + 2 :])
 
 
-def _checks(make: _Make, commands: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+def _checks(make: Make, commands: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     """What kbuild would run its checker with, by object: C=2 checks every source, and a
     "checker" that prints its words is as good as another."""
     said = make("W=1", "C=2", f"CHECK=printf '{_CHECK}%s\\n'", *commands).text

@@ -28,6 +28,8 @@ def prepared(
     for cell in cells:
         lacks = kbuild.missing(cell)
         fragment = subject.module if cell.module and subject.module else subject.fragment
+        if cell.boots and subject.boot:
+            fragment = (*fragment, *subject.boot.kconfig)
         if lacks:
             reason = f"no {', '.join(lacks)}" + (f": install {cell.package}" * bool(cell.package))
             rows.append(CellRow(cell.name, cell.arch, cell.compiler, "not run", reason))

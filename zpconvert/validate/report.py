@@ -24,6 +24,10 @@ Schema 1, a JSON object; commits are counted from 1, lines too, 0 where there is
     bloat        [{commit, cell, object, up, down, before, after}], bytes: what the tree's
                  bloat-o-meter says of a commit against its parent, in the first cell
     churn        lines changed over the series / lines of the final diff
+    boots        [{commit, cell, state, known, seconds, counters, faults, console}], with --boot;
+                 state is `passed` or `failed`; known: a kernel like it had been run before;
+                 counters {name: number}: what the loads counted; faults: lines of the console,
+                 or what it lacks; console: the lines from the first fault on
     findings     [{check, commit, cell, path, line, text, reproduce}]; reproduce is a command
     cost         {compiled, cached, seconds}: compilers run, results kept, compilers' seconds
 
@@ -143,6 +147,20 @@ class BloatRow:
 
 
 @dataclass(frozen=True)
+class BootRow:
+    """A commit's kernel (0: the base's) booted in a cell: `state` is `passed` or `failed`."""
+
+    commit: int
+    cell: str
+    state: str
+    known: bool
+    seconds: float
+    counters: dict[str, int]
+    faults: tuple[str, ...]
+    console: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Finding:
     """Something that fell short: which check, in which commit and cell (empty: none in
     particular), where, and the command that shows it again."""
@@ -191,6 +209,7 @@ class Report:
     churn: float
     findings: tuple[Finding, ...]
     cost: Cost
+    boots: tuple[BootRow, ...] = ()
 
     @property
     def good(self) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 from zpconvert.conversion.model import Assumption
 from zpconvert.errors import UserError
 from zpconvert.kernel.cells import Cell
-from zpconvert.validate import compiling, declared, includers, listing
+from zpconvert.validate import booting, compiling, declared, includers, listing
 from zpconvert.validate.builder import Builder
 from zpconvert.validate.equality import Compared, Comparer, Target
 from zpconvert.validate.patches import churn, remarks, tools
@@ -52,6 +52,8 @@ def validate(
     rows, builds, findings = compiling.prepared(subject, cells, objects, cache, tell)
     sizes, bloat, built = compiling.build(subject, builds, builder)
     findings += [*built, *compiling.uncompiled(subject)]
+    booted, unwell = booting.boot(subject, builds, objects, builder)
+    findings += unwell
     names = hints(subject.renames, subject.series.states)
     comparer = Comparer(builder, subject.tree.path, names, subject.assumptions)
     targets = [
@@ -98,6 +100,7 @@ def validate(
         sizes=tuple(sizes),
         bloat=tuple(bloat),
         churn=churn(subject.series),
+        boots=tuple(booted),
         findings=tuple(findings),
         cost=Cost(builder.tally.compiled, builder.tally.cached, round(builder.tally.seconds, 2)),
     )

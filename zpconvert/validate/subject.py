@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from zpconvert.conversion.model import Assumption, Conversion, Renaming
+from zpconvert.conversion.model import Assumption, Boot, Conversion, Renaming
+from zpconvert.errors import UserError
 from zpconvert.kernel.tree import Tree
 from zpconvert.validate.commits import Series
 from zpconvert.validate.report import Finding
@@ -32,6 +33,7 @@ class Subject:
     declared: a commit's subject to the functions that it says to change, and why.
     includers: headers of the tree that the series touches, and the objects that include them.
     options: words of the command line that repeat all this.
+    boot: how kernels are booted under load; None if that was not asked for.
     only: 1-based numbers of the commits to look at; () for all of them.
     """
 
@@ -46,6 +48,7 @@ class Subject:
     options: tuple[str, ...] = ()
     declared: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     includers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    boot: Boot | None = None
 
     @property
     def numbers(self) -> list[int]:
@@ -95,10 +98,17 @@ def of_conversion(
     kconfig: tuple[str, ...] = (),
     only: tuple[int, ...] = (),
     options: tuple[str, ...] = (),
+    boot: bool = False,
 ) -> Subject:
     """A series that a conversion made, or one that its settings, names and assumptions hold
-    for. kconfig: lines besides the conversion's own."""
+    for. kconfig: lines besides the conversion's own. boot: kernels are to be booted.
+
+    Raises UserError when the conversion does not say how to boot.
+    """
     module = conversion.kconfig_module
+    if boot and conversion.boot is None:
+        where = str(conversion.directory / "conversion.toml")
+        raise UserError(where, "does not say how to boot", "add a [boot]")
     return Subject(
         tree,
         series,
@@ -108,11 +118,12 @@ def of_conversion(
         conversion.descriptor.assumptions,
         only,
         conversion.prefix,
-        options,
+        (*options, "--boot") if boot else options,
         {
             f"{conversion.prefix}: {step.subject}": {c.function: c.reason for c in step.changes}
             for step in conversion.steps
         },
+        boot=conversion.boot if boot else None,
     )
 
 

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A run ends by itself or at its limit, and leaves nothing behind. The kernel is a stand-in."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from zpconvert.boot import machine
+
+
+@pytest.fixture
+def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where runs put their files; empty before and after."""
+    place = tmp_path / "shm"
+    place.mkdir()
+    monkeypatch.setattr(machine, "_SHARED", place)
+    return place
+
+
+def stand_in(tmp_path: Path, script: str) -> Path:
+    program = tmp_path / "linux"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    return program
+
+
+def test_what_it_is_given_and_says(tmp_path: Path, scratch: Path) -> None:
+    kernel = stand_in(tmp_path, 'echo early >&2; echo "$@"; echo "$TMPDIR" "$PWD"; exit 3')
+    ran = machine.boot(kernel, b"root", {"LOADS": "zram,zswap", "ZPOOL": "x"}, limit=30)
+    early, options, places = ran.console.splitlines()
+    assert early == "early"
+    words = options.split()
+    assert {"LOADS=zram,zswap", "ZPOOL=x", "page_poison=1", "mem=256M"} <= set(words)
+    assert not any(word.startswith(("ubd", "root=", "eth")) for word in words)
+    memory, current = places.split()
+    assert memory == current
+    assert Path(memory).parent == scratch
+    assert not ran.hung
+    assert list(scratch.iterdir()) == []
+
+
+def test_its_root_is_the_archive(tmp_path: Path, scratch: Path) -> None:
+    kernel = stand_in(tmp_path, 'cat "${1#initrd=}"')
+    assert machine.boot(kernel, b"the archive", {}, limit=30).console == "the archive"
+
+
+def test_a_hang_ends_at_the_limit_with_all_its_processes(tmp_path: Path, scratch: Path) -> None:
+    note = tmp_path / "child"
+    kernel = stand_in(tmp_path, f"echo here; sleep 1000 & echo $! >{note}; wait")
+    began = time.monotonic()
+    ran = machine.boot(kernel, b"", {}, limit=2)
+    assert time.monotonic() - began < 100
+    assert ran.hung
+    assert ran.console == "here\n"
+    child = int(note.read_text())
+    for _ in range(100):
+        if not alive(child):
+            break
+        time.sleep(0.1)
+    assert not alive(child)
+    assert list(scratch.iterdir()) == []
+
+
+def alive(pid: int) -> bool:
+    """It runs; a zombie that nobody has waited for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_without_room_in_memory_the_disk_is_used(
+    tmp_path: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "_ROOM", 1 << 60)
+    kernel = stand_in(tmp_path, 'echo "$TMPDIR"')
+    place = Path(machine.boot(kernel, b"", {}, limit=30).console.strip())
+    assert place.parent != scratch
+    assert not os.path.lexists(place)

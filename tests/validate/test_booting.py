@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a run shows, and which commit is to blame for what it does not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from zpconvert.boot.console import Console, Fault
+from zpconvert.boot.machine import Ran
+from zpconvert.kernel.tree import Tree
+from zpconvert.validate.booting import Booted, blame, judge
+from zpconvert.validate.commits import Commit, Series
+from zpconvert.validate.subject import Subject
+
+GOOD = "zpconvert: counter moved 7\nzpconvert: finished\n"
+QUIET = Console(True, (), {"moved": 7}, ())
+
+
+def subject(commits: int, *only: int) -> Subject:
+    files = {"mm/pool.c": b""}
+    made = (Commit(n, f"{n}.patch", f"commit {n}", files, ()) for n in range(1, commits + 1))
+    series = Series("/linux A..B", files, tuple(made))
+    return Subject(Tree(Path("/linux"), "6.12.0", True), series, only=only, options=("--boot",))
+
+
+def faults(console: str, *, hung: bool = False, counters: tuple[str, ...] = ("moved",)) -> str:
+    return "; ".join(f.text for f in judge(Ran(console, hung, 1.0), counters, 60)[1])
+
+
+def test_a_run_that_shows_everything() -> None:
+    console, found = judge(Ran(GOOD, False, 1.0), ["moved"], 60)
+    assert found == ()
+    assert console.counters == {"moved": 7}
+
+
+@pytest.mark.parametrize(
+    ("console", "said"),
+    [
+        (GOOD.replace("moved 7", "moved 0"), "the run proves nothing: moved is 0"),
+        ("zpconvert: finished\n", "the run proves nothing: moved is 0"),
+        (
+            "zpconvert: counter moved 7\nhere\n",
+            "ended before its loads did; the last line is: here",
+        ),
+        ("", "ended before its loads did; the last line is: nothing"),
+        ("WARNING: x\n" + GOOD, "WARNING: x"),
+        ("WARNING: x\n" + GOOD.replace("moved 7", "moved 0"), "WARNING: x"),
+    ],
+)
+def test_what_falls_short(console: str, said: str) -> None:
+    assert faults(console) == said
+
+
+def test_a_silent_hang_is_a_failure() -> None:
+    assert faults("booting\n\n", hung=True) == "still running after 60 s; the last line is: booting"
+    assert faults(GOOD, hung=True).startswith("still running after 60 s")
+
+
+def blamed(one: Subject, *runs: str) -> list[tuple[int, str]]:
+    """Commits with findings. runs: the faults of the first state looked at and those after it."""
+    first = one.numbers[0] - 1
+    results = {
+        number: Booted(False, 1.0, QUIET, tuple(Fault(1, text) for text in run.split("; ") if text))
+        for number, run in enumerate(runs, first)
+    }
+    return [(found.commit, found.text) for found in blame(one, "boot", results)]
+
+
+def test_a_fault_is_blamed_on_the_commit_that_brings_it() -> None:
+    assert blamed(subject(3), "", "", "BUG: a; BUG: b", "BUG: a") == [(2, "BUG: a (and 1 more)")]
+
+
+def test_a_fault_that_the_parent_has_is_not() -> None:
+    assert blamed(subject(2), "BUG: a", "BUG: a", "BUG: a; BUG: c") == [
+        (0, "the base already: BUG: a"),
+        (2, "BUG: c"),
+    ]
+
+
+def test_a_parent_that_nobody_asked_for_is_named() -> None:
+    assert blamed(subject(5, 4), "BUG: a", "BUG: a") == [(3, "commit 3 already: BUG: a")]
+
+
+def test_a_finding_has_its_place_and_its_command() -> None:
+    results = {
+        0: Booted(False, 1.0, QUIET, ()),
+        1: Booted(False, 1.0, QUIET, (Fault(3, "WARNING: CPU: 0 at mm/pool.c:47 move+0x1/0x2"),)),
+    }
+    (found,) = blame(subject(1), "boot-kasan", results)
+    assert (found.check, found.cell, found.path, found.line) == (
+        "boot",
+        "boot-kasan",
+        "mm/pool.c",
+        47,
+    )
+    assert found.reproduce == (
+        "zpconvert validate --tree /linux --range A..B --boot --commit 1 --cell boot-kasan"
+    )

@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Each commit's kernel booted and put under load, against its parent's."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import json
+import re
+import tempfile
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from zpconvert.boot import initramfs, machine
+from zpconvert.boot.console import Console, Fault, read
+from zpconvert.boot.machine import Ran
+from zpconvert.conversion.model import Boot
+from zpconvert.errors import UserError
+from zpconvert.kernel.image import Images
+from zpconvert.kernel.kbuild import BuildDir
+from zpconvert.kernel.replay import Compiled, Job
+from zpconvert.process import side_by_side
+from zpconvert.validate.builder import Builder
+from zpconvert.validate.comments import uncommented
+from zpconvert.validate.report import BootRow, Finding
+from zpconvert.validate.subject import Subject, finding, hints
+
+#: Seconds for one run; on a quiet machine it takes a few.
+LIMIT = 300.0
+_PLACE = re.compile(r"\b([\w./-]+\.[ch]):(\d+)")
+
+
+@dataclass(frozen=True)
+class Booted:
+    """A kernel's run. known: it was not run now, for one like it was before; faults: what went
+    wrong, none if all was shown; seconds: 0 if there was no run."""
+
+    known: bool
+    seconds: float
+    console: Console
+    faults: tuple[Fault, ...]
+
+
+def boot(
+    subject: Subject,
+    builds: Sequence[BuildDir],
+    objects: Sequence[str],
+    builder: Builder,
+    limit: float = LIMIT,
+) -> tuple[list[BootRow], list[Finding]]:
+    """Boot the commits to look at, and their parents, in each of the cells that boot.
+
+    limit: seconds for one run. Without `subject.boot`, nothing is done.
+    """
+    if subject.boot is None:
+        return [], []
+    rows: list[BootRow] = []
+    findings: list[Finding] = []
+    for build in builds:
+        if not build.cell.boots:
+            continue
+        results = _Cell(subject, subject.boot, build, objects, builder, limit).results()
+        rows += [_row(number, build.cell.name, one) for number, one in results.items()]
+        findings += blame(subject, build.cell.name, results)
+    if not rows:
+        findings.append(finding(subject, "boot", 0, "", "", 0, "nothing was booted"))
+    return rows, findings
+
+
+def judge(ran: Ran, counters: Sequence[str], limit: float) -> tuple[Console, tuple[Fault, ...]]:
+    """What a run said, and all that went wrong: what the kernel and the loads complain of, an
+    end before theirs, and, if there was nothing else, a counter that stayed at zero."""
+    console = read(ran.console)
+    faults = list(console.faults)
+    last = next((line for line in reversed(ran.console.splitlines()) if line.strip()), "nothing")
+    if ran.hung:
+        faults.append(Fault(0, f"still running after {limit:g} s; the last line is: {last}"))
+    elif not console.finished:
+        faults.append(Fault(0, f"ended before its loads did; the last line is: {last}"))
+    if not faults:
+        faults = [
+            Fault(0, f"the run proves nothing: {name} is 0")
+            for name in counters
+            if not console.counters.get(name)
+        ]
+    return console, tuple(faults)
+
+
+class _Cell:
+    """The kernels of one cell."""
+
+    def __init__(
+        self,
+        subject: Subject,
+        boot: Boot,
+        build: BuildDir,
+        objects: Sequence[str],
+        builder: Builder,
+        limit: float,
+    ) -> None:
+        self.subject, self.boot, self.build, self.objects = subject, boot, build, objects
+        self.builder, self.limit = builder, limit
+        paths = {path for state in subject.series.states for path in state}
+        self.images = Images(build, subject.tree.path, paths, builder.workers)
+        self.root = functools.cache(initramfs.build)
+
+    def results(self) -> dict[int, Booted]:
+        """Number of a commit (0 for the base) to its kernel's run; kernels of the same content
+        are run once."""
+        wanted = sorted({n for number in self.subject.numbers for n in (number - 1, number)})
+        with tempfile.TemporaryDirectory(prefix="zpconvert-") as scratch:
+            if self.images.inputs() is None:
+                self.builder.tell(f"building a kernel: {self.build.cell.name}")
+                # what does not build is said when its turn comes
+                with contextlib.suppress(UserError):
+                    self.images.make(self.subject.series.states[wanted[0]], Path(scratch, "first"))
+            keys = {number: self._key(number) for number in wanted}
+            firsts = {key: number for number, key in reversed(keys.items())}
+            done: dict[str, Booted] = {}
+
+            def one(item: tuple[str, int]) -> None:
+                key, number = item
+                done[key] = self._booted(key, number, Path(scratch, str(number)))
+                self.builder.tell(f"booting {self.build.cell.name}: {len(done)} of {len(firsts)}")
+
+            side_by_side(one, sorted(firsts.items(), key=lambda i: i[1]), self.builder.workers)
+        return {number: done[key] for number, key in keys.items()}
+
+    def _key(self, number: int) -> str:
+        """What a kernel and its run depend on, as a digest."""
+        state = self.subject.series.states[number]
+        parts: list[object] = [self.images.inputs(), initramfs.digest(), machine.SETTINGS]
+        parts += [self.boot.loads, self.boot.zpool]
+        for path, text in sorted(state.items()):
+            if path not in self.subject.sources.values():
+                parts.append((path, uncommented(text) if path.endswith(".h") else text))
+        jobs = [
+            Job(self.build, obj, files)
+            for obj in self.objects
+            for files in [self.subject.files(obj, number)]
+            if files is not None
+        ]
+        for result in self.builder.results(jobs, "compiling"):
+            parts.append(result.obj if isinstance(result, Compiled) else number)
+        return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+    def _booted(self, key: str, number: int, program: Path) -> Booted:
+        kept = self.builder.recall(key)
+        if kept is not None:
+            values = json.loads(zlib.decompress(kept))
+            ran = Ran(values["console"], False, values["seconds"])
+            return Booted(True, ran.seconds, *judge(ran, self.boot.counters, self.limit))
+        try:
+            self.images.make(self.subject.series.states[number], program)
+        except UserError as error:
+            nothing = read("")
+            return Booted(False, 0, nothing, (Fault(0, f"there is no kernel: {error}"),))
+        environment = {"LOADS": ",".join(self.boot.loads), "ZPOOL": self.boot.zpool}
+        ran = machine.boot(program, self.root(), environment, limit=self.limit)
+        program.unlink()
+        console, faults = judge(ran, self.boot.counters, self.limit)
+        if not faults:
+            values = {"console": ran.console, "seconds": ran.seconds}
+            self.builder.remember(key, zlib.compress(json.dumps(values).encode()))
+        return Booted(False, ran.seconds, console, faults)
+
+
+def _row(number: int, cell: str, one: Booted) -> BootRow:
+    return BootRow(
+        commit=number,
+        cell=cell,
+        state="failed" if one.faults else "passed",
+        known=one.known,
+        seconds=round(one.seconds, 2),
+        counters=dict(one.console.counters),
+        faults=tuple(fault.text for fault in one.faults),
+        console=one.console.excerpt,
+    )
+
+
+def blame(subject: Subject, cell: str, results: dict[int, Booted]) -> Iterator[Finding]:
+    """What a commit's kernel does wrong that its parent's did not. A parent that nobody asked
+    to look at is said to be bad by itself, for then its child shows nothing."""
+    names = hints(subject.renames, subject.series.states)
+    for number, one in results.items():
+        before: tuple[Fault, ...] = ()
+        asked = number in subject.numbers
+        if asked:
+            before = results[number - 1].faults
+        new = [
+            fault
+            for fault in one.faults
+            if not any(old.same_as(fault, lambda word: names.get(word, word)) for old in before)
+        ]
+        if not new:
+            continue
+        more = f" (and {len(new) - 1} more)" if len(new) > 1 else ""
+        said = f"{new[0].text}{more}"
+        if not asked:
+            said = f"{'the base' if number == 0 else f'commit {number}'} already: {said}"
+        place = _PLACE.search(new[0].text)
+        path, line = (place[1], int(place[2])) if place else ("", 0)
+        yield finding(subject, "boot", number, cell, path, line, said)
