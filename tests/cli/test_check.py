@@ -121,6 +121,16 @@ def test_fix_follows_a_link_and_keeps_it(repo: Path, run: Run) -> None:
     assert (repo / "mm/real.c").read_bytes() == CLEAN
 
 
+def test_fix_gives_a_helper_its_user_before_that_is_asked_for(repo: Path, run: Run) -> None:
+    """The header comes before its user in the alphabet, and its only use is one to be mended."""
+    (repo / "mm/use.c").rename(repo / "mm/zuse.c")
+    (repo / "mm/zuse.c").write_bytes(FIXABLE)
+    git(repo, "add", "-A")
+    assert run("check", "--staged", "--fix", "mm/zuse.c", "mm/zpdesc.h")[0] == 0
+    (repo / "mm/zuse.c").write_bytes(FIXABLE)
+    assert run("check", "--fix", "mm") == (0, "", "mended 1 findings in 1 files\n")
+
+
 def test_staged_reads_the_index(repo: Path, run: Run) -> None:
     file = repo / "mm/use.c"
     file.write_bytes(SLOT)

@@ -105,6 +105,7 @@ def test_a_series_with_nothing_short(out: Path, proven: Report, record: Record) 
     last = 1000 - 7 * len(proven.commits)
     assert f"mm/objpool.o, defconfig: 1000 → {last} ({last - 1000:+d})" in shown.text
     assert "Equal under assumptions pool_get()" in shown.text
+    assert "mm/objpool.o, defconfig: 1000 → 993 bytes (+5, -12)" in shown.text
     assert "10 compilations, 4 s of compiler, 2 results known from before" in shown.text
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import inspect
 import json
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
 from zpconvert.check.model import Finding, Rule
@@ -114,14 +114,23 @@ def _location(finding: Finding, source: bytes) -> dict[str, object]:
     }
 
 
-def explain(rule: Rule) -> str:
-    """The page of a rule: what it says, why, and its examples."""
+def page(rule: Rule) -> Iterator[tuple[str, bool]]:
+    """The page of a rule, in pieces of text and of code (True): what it says, why, examples."""
     mends = " (mended by --fix)" if rule.FIXED else ""
-    page = [f"{rule.code}: {rule.title}{mends}", inspect.getdoc(type(rule)) or ""]
+    yield f"{rule.code}: {rule.title}{mends}\n\n{inspect.getdoc(type(rule)) or ''}\n", False
     for number, example in enumerate(rule.INVALID):
-        page += ["Wrong:", textwrap.indent(example.rstrip(), "    ")]
+        yield from _example("Wrong", example)
         if rule.FIXED:
-            page += ["Mended:", textwrap.indent(rule.FIXED[number].rstrip(), "    ")]
+            yield from _example("Mended", rule.FIXED[number])
     for example in rule.VALID:
-        page += ["Right:", textwrap.indent(example.rstrip(), "    ")]
-    return "\n\n".join(page) + "\n"
+        yield from _example("Right", example)
+
+
+def _example(title: str, code: str) -> Iterator[tuple[str, bool]]:
+    yield f"\n{title}:\n\n", False
+    yield textwrap.indent(code.rstrip(), "    ") + "\n", True
+
+
+def explain(rule: Rule) -> str:
+    """The page of a rule as plain text."""
+    return "".join(text for text, _ in page(rule))

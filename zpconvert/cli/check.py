@@ -5,14 +5,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from zpconvert.cli.boundary import Findings
-from zpconvert.cli.talk import say
+from zpconvert.cli.talk import progress, say, show_code
 from zpconvert.errors import UserError
 
 if TYPE_CHECKING:
@@ -88,12 +88,16 @@ def command(
 
 
 def _explain(code: str) -> None:
-    from zpconvert.check.formats import explain
+    from zpconvert.check.formats import page
     from zpconvert.check.rules import BY_CODE
 
     if code.upper() not in BY_CODE:
         raise UserError("--explain", f"no rule '{code}'", f"choose one of {', '.join(BY_CODE)}")
-    click.echo(explain(BY_CODE[code.upper()]), nl=False)
+    for text, is_code in page(BY_CODE[code.upper()]):
+        if is_code:
+            show_code(text, "c")
+        else:
+            click.echo(text, nl=False)
 
 
 def _load(conversions: Sequence[str]) -> list[Conversion]:
@@ -126,22 +130,32 @@ def _files(files: Sequence[Path], extra: list[Conversion], fix: bool) -> Result:
     inspector = Inspector(WorkTree(), extra, show=_shown, cache=_cache)
     texts: dict[str, bytes] = {}
     done: list[Inspected] = []
-    for file in dict.fromkeys(f for given in files for f in _below(given)):
-        path = Path(os.path.normpath(Path.cwd() / file))
-        try:
-            text = file.read_bytes()
-        except OSError as error:
-            raise UserError(str(file), f"cannot be read: {error.strerror}", "check it") from None
-        result = inspector.check(path, text, fix=fix)
-        done.append(result)
-        if result.mended is not None:
-            from zpconvert.kernel.write import write_files
+    with progress("checking") as tell:
+        for file in _headers_last(f for given in files for f in _below(given)):
+            tell(str(file))
+            path = Path(os.path.normpath(Path.cwd() / file))
+            result = inspector.check(path, _read(file), fix=fix)
+            done.append(result)
+            if result.mended is not None:
+                from zpconvert.kernel.write import write_files
 
-            real = path.resolve()
-            write_files(real.parent, {real.name: result.mended})
-        if result.findings:
-            texts[_shown(path)] = result.mended or text
+                real = path.resolve()
+                write_files(real.parent, {real.name: result.mended})
+            if result.findings:
+                texts[_shown(path)] = result.mended or _read(file)
     return _gathered(inspector, done), texts
+
+
+def _headers_last(files: Iterable[Path]) -> list[Path]:
+    """Each file once; whether a helper is used is seen when its users are mended."""
+    return sorted(dict.fromkeys(files), key=lambda path: path.suffix == ".h")
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise UserError(str(file), f"cannot be read: {error.strerror}", "check it") from None
 
 
 def _below(given: Path) -> list[Path]:
@@ -161,7 +175,8 @@ def _gathered(inspector: Inspector, done: Sequence[Inspected]) -> list[Finding]:
     if fixed:
         files = sum(result.mended is not None for result in done)
         say(f"mended {fixed} findings in {files} files")
-    return [f for result in done for f in result.findings] + inspector.unused()
+    found = [f for result in sorted(done, key=lambda r: r.path) for f in result.findings]
+    return found + inspector.unused()
 
 
 def _staged(files: Sequence[Path], extra: list[Conversion], fix: bool) -> Result:
@@ -178,7 +193,7 @@ def _staged(files: Sequence[Path], extra: list[Conversion], fix: bool) -> Result
         raise UserError(missing[0], "is not in the index", "stage it, or leave --staged out")
     texts = {top / name: text for name, text in staged.items()}
     inspector = Inspector(GitTree(top, texts), extra, show=_shown, cache=_cache)
-    done = [inspector.check(path, text, fix=fix) for path, text in texts.items()]
+    done = [inspector.check(path, texts[path], fix=fix) for path in _headers_last(texts)]
     mended = {r.path: r.mended for r in done if r.mended is not None}
     if mended:
         _stage(top, texts, mended)

@@ -9,7 +9,7 @@ from pathlib import Path
 from zpconvert.mail import reading
 from zpconvert.mail.reading import Mail
 from zpconvert.mail.record import REPORT, PatchRecord, SeriesRecord
-from zpconvert.validate.report import Finding, FunctionRow, Report, load
+from zpconvert.validate.report import BloatRow, Finding, FunctionRow, Report, load
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,10 @@ class Facts:
     def found(self, number: int) -> list[Finding]:
         """Findings about a commit; 0: about none in particular."""
         return [f for f in self.report.findings if f.commit == number] if self.report else []
+
+    def bloat(self, number: int) -> list[BloatRow]:
+        """How much code a commit brings and takes, by object."""
+        return [row for row in self.report.bloat if row.commit == number] if self.report else []
 
     def assumed(self, number: int) -> list[str]:
         """Functions of a commit that are equal under assumptions only, each once."""
