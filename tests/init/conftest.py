@@ -51,6 +51,9 @@ static inline void put_page(struct page *page)
 	struct folio *folio = page_folio(page);
 	folio_put(folio);
 }
+#define pfn_to_page(pfn) (mem_map + (pfn))
+#define page_mixed(page, n) ((page)->flags << (n))
+extern struct page *mem_map;
 void mark_page(struct page *page, int how);
 extern void *page_address(const struct page *page);
 """

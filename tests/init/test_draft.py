@@ -157,6 +157,16 @@ def test_helpers_are_built_on_what_the_tree_says_of_folios(drafted: Drafted) -> 
     }
 
 
+def test_a_number_of_unknown_width_is_no_parameter(drafted: Drafted) -> None:
+    draft = drafted(
+        "static void f(unsigned long n)\n"
+        "{\n\tstruct page *page = pfn_to_page(n >> 12);\n\tn = page_mixed(page, 1);\n"
+        "\tput_page(page);\n}\n"
+    )
+    assert "struct xdesc *pfn_to_xdesc(unsigned long pfn)" in helpers(draft)
+    assert [(one.name, one.topic) for one in draft.left] == [("page_mixed", "not understood")]
+
+
 def test_where_pages_may_be_compound_helpers_keep_the_page_call(drafted: Drafted) -> None:
     draft = drafted(USES.replace("alloc_page(1)", "alloc_pages(1, 2)"))
     assert draft.compound is not None

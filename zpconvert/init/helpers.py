@@ -143,7 +143,7 @@ class HelperWriter:
     ) -> list[tuple[str, str]]:
         """Type and name of each parameter; descriptors are const where the call in the body
         takes a const page."""
-        declared = self.declarations.function(used)
+        declared = self.declarations.function(used) or page_api().macros.get(used)
         found: list[tuple[str, str]] = []
         for i, (ctype, word) in enumerate(params):
             if i not in given:
@@ -175,10 +175,10 @@ class HelperWriter:
         params = self._types(name, count, _DEEPEST)
         result = self._result(name, _DEEPEST)
         if result is None:
-            ctypes = {call.ctype for call in uses if call.used}
-            if len(ctypes) > 1 or None in ctypes:
+            result = _agreed(call.ctype for call in uses if call.used)
+            if result is None and any(call.used for call in uses):
                 return None
-            result = str(next(iter(ctypes))) if ctypes else "void"
+            result = result or "void"
         named: list[tuple[str, str]] = []
         for i in range(count):
             ctype, word = params[i] if i < len(params) else (None, "")
@@ -193,7 +193,7 @@ class HelperWriter:
 
     def _types(self, name: str, count: int, depth: int) -> list[tuple[str | None, str]]:
         """Type and name of each parameter of a function or of a macro that hands them on."""
-        declared = self.declarations.function(name)
+        declared = self.declarations.function(name) or page_api().macros.get(name)
         if declared is not None:
             return list(declared.params)
         signature = self.headers.function(name)
@@ -228,7 +228,7 @@ class HelperWriter:
         return found
 
     def _result(self, name: str, depth: int) -> str | None:
-        declared = self.declarations.function(name)
+        declared = self.declarations.function(name) or page_api().macros.get(name)
         if declared is not None:
             return declared.result
         signature = self.headers.function(name)
@@ -242,10 +242,11 @@ class HelperWriter:
 
 
 def _agreed(ctypes: Iterable[CType | None]) -> str | None:
-    """The one type that an argument has in every call."""
+    """The one type that expressions have in every call. The engine calls every number that it
+    need not know better an int, so an int is no answer: it would cut a page frame number."""
     found = set(ctypes)
     one = found.pop() if len(found) == 1 else None
-    return str(one) if one is not None else None
+    return str(one) if one is not None and one != CType("int") else None
 
 
 def _declare(ctype: str, name: str) -> str:

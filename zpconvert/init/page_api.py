@@ -31,6 +31,7 @@ class PageApi:
     headers: frozenset[str]
     compound: tuple[re.Pattern[str], ...]
     folio: dict[str, str]
+    macros: dict[str, Declared]
     flags: tuple[tuple[re.Pattern[str], str], ...]
     deprecated: dict[str, Deprecated]
 
@@ -49,6 +50,10 @@ def page_api() -> PageApi:
         frozenset(api.texts("headers")),
         tuple(re.compile(text) for text in api.texts("compound")),
         {row.text("page"): row.text("folio") for row in root.tables("folio")},
+        {
+            row.text("name"): functions_in("", f" {row.text('proto')};", row.text("name"))[0]
+            for row in root.tables("macro")
+        },
         tuple((re.compile(r.text("page")), r.text("folio")) for r in root.tables("flag")),
         {
             row.text("name"): Deprecated(row.text("name"), row.text("instead"))
