@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -106,6 +107,10 @@ def test_a_series_with_nothing_short(out: Path, proven: Report, record: Record) 
     assert f"mm/objpool.o, defconfig: 1000 → {last} ({last - 1000:+d})" in shown.text
     assert "Equal under assumptions pool_get()" in shown.text
     assert "mm/objpool.o, defconfig: 1000 → 993 bytes (+5, -12)" in shown.text
+    assert "um base passed stores 77 4.2" in shown.text
+    assert (
+        "a kernel like it had been run before 0.5 BUG: <x> The console from there on" in shown.text
+    )
     assert "10 compilations, 4 s of compiler, 2 results known from before" in shown.text
 
 
@@ -124,6 +129,13 @@ def test_what_fell_short_is_shown_with_its_listings(
     assert 'title="patch 1, defconfig: fell short"' in text
     assert 'title="patch 1, arm64: not run"' in text
     assert 'title="patch 2, defconfig: nothing fell short"' in text
+
+
+def test_what_did_not_run_is_said(out: Path, proven: Report, record: Record) -> None:
+    record(dataclasses.replace(proven, boots=(), functions={}, compared=()))
+    shown = outline(out)
+    assert "Kernels under load Not run: zpconvert validate --boot" in shown.text
+    assert "Not compared: no cell that does so was built." in shown.text
 
 
 def test_a_report_about_other_mails_is_not_shown(out: Path, proven: Report, record: Record) -> None:
