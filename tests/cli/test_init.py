@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from tests.fixtures.test_tree import CHECKSUM, build
+from zpconvert.cli.init import _told
 from zpconvert.conversion.load import load
+from zpconvert.errors import UserError
 from zpconvert.kernel.write import write_files
 from zpconvert.pipeline import convert
 from zpconvert.smpl.examples import run_examples, unexercised
@@ -178,6 +180,17 @@ def test_files_of_the_tree_and_descriptors_are_completed() -> None:
     assert completed("x", "--tree", str(TREE), "--file", "mm/ob") == ["mm/objpool.c"]
     assert completed("x", "--tree", str(TREE), "--file", "m") == ["mm/"]
     assert "zpdesc" in completed("x", "--descriptor", "z")
+
+
+def test_a_draft_that_fails_is_told_without_the_place_that_is_gone() -> None:
+    made = Path("/w/.obj.x1/obj")
+    own = UserError(f"{made}/idioms.cocci:7", "rule r: parse error", "mend rule r")
+    assert str(_told(own, Path("/w/obj"), made)) == (
+        "/w/obj: the draft does not convert the tree (idioms.cocci:7: rule r: parse error); "
+        "report it as a bug, with the files"
+    )
+    other = UserError("mm/x.c:3:4", "this does not parse as C", "make the place plainer")
+    assert _told(other, Path("/w/obj"), made) is other
 
 
 def test_the_help_has_examples() -> None:

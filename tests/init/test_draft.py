@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.init.conftest import Drafted
@@ -241,6 +243,13 @@ def test_a_name_that_is_taken_stays(drafted: Drafted) -> None:
 def test_nothing_to_convert_is_said(drafted: Drafted) -> None:
     with pytest.raises(UserError, match=r"mm/x.c: no 'struct page \*' in it"):
         drafted("static int f(void) { return 1; }\n")
+
+
+def test_a_header_that_exists_is_not_taken(drafted: Drafted, tree: Path) -> None:
+    (tree / "mm").mkdir()
+    (tree / "mm/xdesc.h").write_text("")
+    with pytest.raises(UserError, match=r"mm/xdesc.h exists already; choose another name"):
+        drafted("static void f(struct page *p) { get_page(p); }\n")
 
 
 def test_a_descriptor_that_the_headers_have_is_refused(drafted: Drafted) -> None:

@@ -126,7 +126,10 @@ def command(
         written = _documents(draft, asked)
         own = text or written.pop(write.DESCRIPTORS)
         with write.staged(target, written, (place, own)) as made:
-            result = _tried(made, tree, timeout, tell)
+            try:
+                result = _tried(made, tree, timeout, tell)
+            except UserError as error:
+                raise _told(error, target, made) from None
     paths = [str(target / name) for name in written] + ([] if text else [str(place)])
     for path in paths:
         click.echo(path)
@@ -206,6 +209,18 @@ def _tried(made: Path, tree: Path, timeout: float, tell: Callable[[str], None]) 
 
     conversion = load(str(made))
     return convert(tree, conversion, cache=cache_home(), timeout=timeout, tell=tell)
+
+
+def _told(error: UserError, target: Path, made: Path) -> UserError:
+    """An error of the trial; one that is about the draft, which is gone by now, is a bug of it."""
+    if str(made.parent) not in error.where:
+        return error
+    where = Path(error.where).name
+    return UserError(
+        str(target),
+        f"the draft does not convert the tree ({where}: {error.what})",
+        "report it as a bug, with the files",
+    )
 
 
 def _summary(

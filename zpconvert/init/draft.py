@@ -88,7 +88,7 @@ def draft(
     headers = {path: externals_for(tree, path, text, cache) for path, text in sources.items()}
     known = Headers(headers.values())
     if shared is None:
-        _check_free(words, known)
+        _check_free(words, known, tree / _header(sources, words.descriptor))
     paths = [header for p, text in sources.items() for header in reached(tree, p, text, cache)]
     declarations = Declarations(tree, dict.fromkeys(paths))
     old = _old_members(tree)
@@ -161,7 +161,13 @@ def _header(sources: Iterable[str], descriptor: str) -> str:
     return str(PurePosixPath(next(iter(sources))).parent / f"{descriptor}.h")
 
 
-def _check_free(words: naming.Vocabulary, headers: Headers) -> None:
+def _check_free(words: naming.Vocabulary, headers: Headers, header: Path) -> None:
+    if header.exists():
+        raise UserError(
+            "--descriptor",
+            f"{header} exists already",
+            "choose another name for the descriptor",
+        )
     for name in (f"struct {words.descriptor}", words.to_page, words.from_page, words.to_folio):
         if headers.known(name):
             raise UserError(
