@@ -33,7 +33,7 @@ from zpconvert.rewrite import engine, rename
 from zpconvert.rewrite.retype import Types
 from zpconvert.rewrite.survey import survey
 from zpconvert.smpl import model
-from zpconvert.smpl.generate import helper_rules
+from zpconvert.smpl.generate import generated_rules
 
 #: The whole series, from start to exit with warm caches, over the floor.
 SERIES_OVER_FLOOR = 3.0
@@ -66,7 +66,7 @@ def flipped(tree: Path, conversion: Conversion) -> bytes:
 def rules(conversion: Conversion) -> str:
     """All rules of the conversion, in one semantic patch."""
     written = [model.read(path).text for path in conversion.smpl]
-    return "\n".join([*written, helper_rules(conversion.descriptor)])
+    return "\n".join([*written, generated_rules(conversion.descriptor)])
 
 
 def series_and_floor(

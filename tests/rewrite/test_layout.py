@@ -43,6 +43,21 @@ def test_a_statement_that_spatch_moved_goes_back() -> None:
     assert settle(base.encode(), moved.encode()).decode() == good
 
 
+@pytest.mark.parametrize(
+    ("base", "new", "expected"),
+    [
+        ("\treturn (unsigned long)a(page);\n", "\treturn (unsigned long) b(desc);\n",
+         "\treturn (unsigned long)b(desc);\n"),
+        ("\tx = (void *)a(p) + (char *) b;\n", "\tx = (void *) c(d) + (char *) b;\n",
+         "\tx = (void *)c(d) + (char *) b;\n"),
+        ("\tif (page) a(page);\n", "\tif (page) b(page);\n", "\tif (page) b(page);\n"),
+    ],
+    ids=["a word", "only one of two", "no cast"],
+)  # fmt: skip
+def test_a_cast_stays_close_to_its_operand(base: str, new: str, expected: str) -> None:
+    assert settle(base.encode(), new.encode()).decode() == expected
+
+
 def test_only_lines_that_changed_are_broken() -> None:
     long = "\tint x = " + " + ".join(["something"] * 12) + ";\n"
     assert settle((long + "\ta();\n").encode(), (long + "\tb();\n").encode()).decode() == (

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from zpconvert.conversion.model import Descriptor, Helper
+from zpconvert.conversion.model import Descriptor, Helper, Member
 from zpconvert.errors import UserError
 from zpconvert.smpl.batch import Rewriter
-from zpconvert.smpl.generate import helper_rule, helper_rules, helper_texts
+from zpconvert.smpl.generate import generated_rules, helper_rule, helper_texts
 from zpconvert.smpl.spatch import Kind, run_spatch
 
 
@@ -64,8 +65,8 @@ def test_what_a_rule_matches(at: int, minus: str) -> None:
 
 
 def test_all_helpers_or_those_named() -> None:
-    assert helper_rules(DESCRIPTOR).count("@@") == len(HELPERS)
-    assert helper_rules(DESCRIPTOR, HELPERS[:1]) == helper_rule(DESCRIPTOR, HELPERS[0]).text
+    assert generated_rules(DESCRIPTOR).count("@@") == len(HELPERS)
+    assert helper_texts(DESCRIPTOR, HELPERS[:1])[0].text == helper_rule(DESCRIPTOR, HELPERS[0]).text
 
 
 @pytest.mark.parametrize(
@@ -125,9 +126,38 @@ int f(struct desc *desc, int zp)
 
 
 def test_rules_match_wherever_an_expression_stands() -> None:
-    done = run_spatch(helper_rules(DESCRIPTOR).encode(), SOURCE.encode(), timeout=30)
+    done = run_spatch(generated_rules(DESCRIPTOR).encode(), SOURCE.encode(), timeout=30)
     assert done.kind is Kind.PATCHED
     assert done.text.decode() == NATIVE
+
+
+LINKED = """\
+int f(struct desc *desc, struct list_head *pos)
+{
+	struct desc *d = page_desc(list_entry(pos, struct page, lru));
+	struct desc *e = page_desc(list_first_entry_or_null(pos, struct page, lru));
+
+	if (list_empty(&desc_page(d)->lru))
+		list_add(&desc_page(e->next)->lru, &pool->lru);
+	desc_page(d)->index = 0;
+	return list_entry(pos, struct page, lru)->index;
+}
+"""
+
+
+def test_a_member_with_the_old_name_is_used_as_it_is_and_leads_to_its_descriptor() -> None:
+    lru = Member("lru", "struct list_head", "lru", "")
+    index = Member("link", "unsigned long", "index", "")
+    descriptor = replace(DESCRIPTOR, members=(lru, index), helpers=())
+    done = run_spatch(generated_rules(descriptor).encode(), LINKED.encode(), timeout=30)
+    assert done.text.decode() == (
+        LINKED.replace("page_desc(list_entry(pos, struct page, lru))",
+                       "list_entry(pos, struct desc, lru)")
+        .replace("page_desc(list_first_entry_or_null(pos, struct page, lru))",
+                 "list_first_entry_or_null(pos, struct desc, lru)")
+        .replace("desc_page(d)->lru", "d->lru")
+        .replace("desc_page(e->next)->lru", "e->next->lru")
+    )  # fmt: skip
 
 
 def test_through_a_rewriter_macro_and_function_apart() -> None:

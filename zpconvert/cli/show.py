@@ -45,13 +45,13 @@ def command(conversion: str, step: str | None, rules: bool, as_json: bool) -> No
 
 
 def _rules(found: Conversion) -> str:
-    """Hand-written rules, then the ones made from the helper table."""
+    """Hand-written rules, then the ones made from the descriptor's tables."""
     from zpconvert.smpl import model
-    from zpconvert.smpl.generate import helper_rules
+    from zpconvert.smpl.generate import generated_rules
 
     written = [f"// {p.name}\n" + model.read(p).text for p in found.smpl]
-    table = f"// helpers of {found.descriptor.path.name}\n"
-    return "\n".join([*written, table + helper_rules(found.descriptor)])
+    table = f"// tables of {found.descriptor.path.name}\n"
+    return "\n".join([*written, table + generated_rules(found.descriptor)])
 
 
 def _step(found: Conversion, wanted: str) -> Step:

@@ -11,6 +11,7 @@ LIMIT = 100
 #: Where a line that must be broken is broken (Documentation/process/coding-style.rst).
 PREFERRED = 80
 TAB = 8
+_CAST = re.compile(r"(\((?:\w+ )*\w+[ *]*\)) (?=[\w(&*])")
 _OPENING, _CLOSING = "([{", ")]}"
 
 
@@ -22,14 +23,17 @@ def width(line: str) -> int:
 def settle(base: bytes, new: bytes) -> bytes:
     """`new` with the layout of `base` restored where the edits moved it.
 
-    Continuation lines that were aligned to an open parenthesis follow it; changed lines past
-    `LIMIT` columns are broken. Lines that did not change stay as they are.
+    Continuation lines that were aligned to an open parenthesis follow it; a cast that stood
+    close to its operand does again, for spatch sets them apart; changed lines past `LIMIT`
+    columns are broken. Lines that did not change stay as they are.
     """
     if base == new:
         return new
     old_lines = base.decode("utf-8", "surrogateescape").split("\n")
     new_lines = new.decode("utf-8", "surrogateescape").split("\n")
     pairs = _pairs(old_lines, new_lines)
+    for at, before in pairs.items():
+        new_lines[at] = _close_casts(old_lines[before], new_lines[at])
     _reindent(old_lines, new_lines, pairs)
     _realign(old_lines, new_lines, pairs)
     known = set(old_lines)
@@ -55,6 +59,15 @@ def _reindent(old: list[str], new: list[str], pairs: dict[int, int]) -> None:
         moved = _indent(new[j]) != _indent(old[i]) and new[j].strip() and old[i].strip()
         if moved and not _open_columns(new, j):
             new[j] = _indent(old[i]) + new[j].lstrip()
+
+
+def _close_casts(old: str, new: str) -> str:
+    """The line without spaces behind casts that had none in the old one."""
+
+    def closed(cast: re.Match[str]) -> str:
+        return cast[1] if re.search(re.escape(cast[1]) + r"[\w(&*]", old) else cast[0]
+
+    return new if old == new else _CAST.sub(closed, new)
 
 
 def _realign(old: list[str], new: list[str], pairs: dict[int, int]) -> None:

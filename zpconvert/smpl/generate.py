@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Rules for a descriptor's helpers, from its helper table.
+"""Rules for a descriptor's helpers and members, from its tables.
 
 After the retype pass every use of a descriptor as the old type is wrapped in a cast, so a
 rule needs no types: it matches the old call with the cast in it, wherever it stands.
@@ -10,13 +10,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from zpconvert.conversion.model import Descriptor, Helper
+from zpconvert.conversion.model import Descriptor, Helper, Member
 from zpconvert.csource.ctype import CType, parse_ctype
 from zpconvert.errors import UserError
 from zpconvert.smpl.rules import RuleText
 
 #: No kernel identifier begins so; a metavariable that is one would match only itself.
 _METAVARIABLE = "zpconvert_{0}"
+#: What finds the struct that a member is in (container_of.h, list.h): pointer, type, member.
+_CONTAINERS = (
+    "container_of",
+    "list_entry",
+    "list_first_entry",
+    "list_first_entry_or_null",
+    "list_last_entry",
+)
 _PROTO = re.compile(r"(?P<result>.*?)(?P<name>\w+)\s*\((?P<parameters>.*)\)\s*;?\s*", re.DOTALL)
 
 
@@ -83,6 +91,29 @@ def _read_proto(helper: Helper, where: str) -> tuple[CType, dict[str, CType]]:
     return parse_ctype(found["result"]), parameters
 
 
+def member_texts(descriptor: Descriptor, member: Member) -> tuple[RuleText, ...]:
+    """Two rules for a member that has the name of the one it overlays: it is used as it is, and
+    a pointer to it leads to the descriptor that it is in."""
+    free, entry = _METAVARIABLE.format("expression"), _METAVARIABLE.format("entry")
+    name = member.name
+    use, find = f"{descriptor.name}_member_{name}", f"{descriptor.name}_of_{name}"
+    old, new = descriptor.old_type, descriptor.new_type
+    return (
+        RuleText(
+            (use,),
+            f"@{use}@\nexpression {free};\n@@\n"
+            f"- {descriptor.to_old}({free})->{name}\n+ {free}->{name}\n",
+        ),
+        RuleText(
+            (find,),
+            f"@{find}@\nexpression {free};\n"
+            f"identifier {entry} = {{{', '.join(_CONTAINERS)}}};\n@@\n"
+            f"- {descriptor.from_old}({entry}({free}, {old}, {name}))\n"
+            f"+ {entry}({free}, {new}, {name})\n",
+        ),
+    )
+
+
 def helper_texts(
     descriptor: Descriptor, helpers: Iterable[Helper] | None = None
 ) -> tuple[RuleText, ...]:
@@ -91,6 +122,15 @@ def helper_texts(
     return tuple(helper_rule(descriptor, helper) for helper in chosen)
 
 
-def helper_rules(descriptor: Descriptor, helpers: Iterable[Helper] | None = None) -> str:
-    """The rules of `helper_texts` as one semantic patch."""
-    return "\n".join(rule.text for rule in helper_texts(descriptor, helpers))
+def generated_texts(descriptor: Descriptor) -> tuple[RuleText, ...]:
+    """All rules that the descriptor's tables give."""
+    same = [member for member in descriptor.members if member.name == member.over]
+    return (
+        *(text for one in same for text in member_texts(descriptor, one)),
+        *helper_texts(descriptor),
+    )
+
+
+def generated_rules(descriptor: Descriptor) -> str:
+    """The rules of `generated_texts` as one semantic patch."""
+    return "\n".join(rule.text for rule in generated_texts(descriptor))
