@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """No functional change, shown function by function: each commit against its parent.
 
-Three stages, each for what the one before it left open. Plain: inlining and IPA off, the
+Four stages, each for what the one before it left open. Plain: inlining and IPA off, the
 series' own renames applied, shims seen through. Flattened: every inline function is part of
-its callers, so that a helper may be another one with the same code. Assumed: flattened, with
-the descriptor's assumptions built into both sides: each alone, each pair, all of them, so that
-a function is said to need no more than it does.
+its callers, so that a helper may be another one with the same code. Calm: flattened, with less
+optimisation, which turns an operand or moves an instruction when an expression comes from an
+inline function and not from a macro; code that is the same then does the same. Assumed:
+flattened, with the descriptor's assumptions built into both sides: each alone, each pair, all
+of them, so that a function is said to need no more than it does.
 """
 
 from __future__ import annotations
@@ -131,6 +133,7 @@ class Comparer:
     def _settle(self, cases: Sequence[_Case]) -> None:
         self._stage(cases, _PLAIN, "comparing")
         self._stage(_open(cases), _FLAT, "comparing, helpers flattened")
+        self._stage(_open(cases), _CALM, "comparing, helpers flattened, at -O1")
         for some in _subsets(stubs.usable(self.tree, self.assumptions)):
             what = f"comparing, assuming {' and '.join(a.name for a in some)}"
             self._stage(_open(cases), _Mode("", _FLAT.flags, some), what)
@@ -192,6 +195,9 @@ class _Mode:
 
 _PLAIN = _Mode("", COMPARE_FLAGS)
 _FLAT = _Mode("helpers flattened", (*COMPARE_FLAGS, *stubs.FLATTEN_FLAGS))
+#: virt_to_page(), once as a macro and once in an inline function, gave two orders of the
+#: operands of one comparison, and two schedules of the same instructions (gcc 12, Linux 6.12).
+_CALM = _Mode("helpers flattened, at -O1", (*_FLAT.flags, "-O1", "-fno-tree-forwprop"))
 
 
 def _subsets(assumptions: Sequence[Assumption]) -> list[tuple[Assumption, ...]]:
