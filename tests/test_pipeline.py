@@ -326,9 +326,9 @@ def test_a_file_half_converted_by_hand_is_the_user_s_to_sort_out(
     assert caught.value.where == SOURCE
 
 
-def test_a_header_that_nobody_uses_is_in_the_way(small_tree: Path, converted: Convert) -> None:
+def test_a_header_of_somebody_else_is_in_the_way(small_tree: Path, converted: Convert) -> None:
     (small_tree / HEADER).write_text("/* mine */\n")
-    with pytest.raises(UserError, match="exists") as caught:
+    with pytest.raises(UserError, match="does not define struct tdesc") as caught:
         converted(tree=small_tree)
     assert caught.value.where == HEADER
 

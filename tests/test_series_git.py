@@ -15,6 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 OBJPOOL = str(ROOT / "fixtures/conversions/objpool")
+BUDDY2 = str(ROOT / "fixtures/conversions/buddy2")
 
 
 def zpconvert(*words: str | Path) -> subprocess.CompletedProcess[str]:
@@ -94,6 +95,30 @@ def test_a_branch_up_to_a_patch(tree: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "two: 2 commits on " in done.stderr
     assert git(tree, "rev-list", "--count", "master..two") == "2\n"
+
+
+def test_another_conversion_with_the_same_descriptor_goes_on_top(
+    tree: Path, tmp_path: Path
+) -> None:
+    """By branch, by mails, in part and in the work tree alike."""
+    assert zpconvert("convert", OBJPOOL, "--tree", tree, "--branch", "one").returncode == 0
+    git(tree, "checkout", "-q", "one")
+    made = zpconvert("convert", BUDDY2, "--tree", tree, "--branch", "two")
+    assert "two: 2 commits on " in made.stderr
+    assert "introduce left out: this tree has its descriptor already" in made.stderr
+    done = zpconvert("series", BUDDY2, "--tree", tree, "-o", tmp_path / "out")
+    git(tree, "checkout", "-q", "-b", "mails")
+    git(tree, "am", "-q", *done.stdout.split()[1:])
+    assert git(tree, "rev-parse", "two^{tree}") == git(tree, "rev-parse", "mails^{tree}")
+    git(tree, "checkout", "-q", "one")
+    part = zpconvert("convert", BUDDY2, "--tree", tree, "--upto", "1", "--write")
+    assert (part.returncode, part.stdout) == (0, ""), part.stderr
+    assert git(tree, "diff", "two~1") == ""
+    git(tree, "checkout", "-q", "-f", "master")
+    assert zpconvert("convert", BUDDY2, "--tree", tree, "--branch", "three").returncode == 0
+    git(tree, "checkout", "-q", "three")
+    assert zpconvert("convert", OBJPOOL, "--tree", tree, "--branch", "four").returncode == 0
+    assert git(tree, "rev-parse", "two^{tree}") == git(tree, "rev-parse", "four^{tree}")
 
 
 def test_write_changes_the_work_tree_and_not_the_index(tree: Path) -> None:

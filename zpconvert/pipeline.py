@@ -21,10 +21,11 @@ from zpconvert.csource import structs
 from zpconvert.csource.externals import Externals, externals_for
 from zpconvert.csource.members import Group
 from zpconvert.errors import UserError
-from zpconvert.header.available import available
-from zpconvert.header.generate import header_lines, header_text
+from zpconvert.header.available import available_in
+from zpconvert.header.generate import header_lines
+from zpconvert.header.merge import Present, recognise
 from zpconvert.header.report import Family, families
-from zpconvert.header.select import select
+from zpconvert.header.steps import HeaderSteps
 from zpconvert.kernel.tree import open_tree, read_source
 from zpconvert.planner.automatic import LINES, Goal, Planned, automatic
 from zpconvert.planner.named import FilePlan, Note, plan_file
@@ -35,7 +36,7 @@ from zpconvert.rewrite.slots import Slot
 from zpconvert.rewrite.survey import survey
 from zpconvert.smpl import model as smpl
 from zpconvert.smpl.batch import Rewriter
-from zpconvert.smpl.generate import helper_texts
+from zpconvert.smpl.generate import generated_texts
 from zpconvert.smpl.rules import RuleText
 from zpconvert.smpl.scripts import check_scripts
 
@@ -57,11 +58,15 @@ class State:
 
 @dataclass(frozen=True)
 class Absent:
-    """A step that this base has only a part of, or nothing: what is missing."""
+    """A step that this base has only a part of, or nothing: what is missing.
+
+    present: the base has the descriptor that the step would introduce.
+    """
 
     step: Step
     missing: tuple[str, ...]
     gone: bool
+    present: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,8 @@ class Converted:
     deprecated: old calls left in place, with how often. unoffered: helpers that this tree
     cannot have, with what it lacks. families: those of the helpers that it can have, as the
     last header has them. functions: how many functions the series changes. planned: the steps
-    are the planner's, not the conversion's.
+    are the planner's, not the conversion's. shared: the base has the descriptor's header, from
+    another conversion.
     """
 
     base: dict[str, bytes]
@@ -86,6 +92,7 @@ class Converted:
     families: tuple[Family, ...]
     functions: int
     planned: bool = False
+    shared: bool = False
 
     @property
     def tree(self) -> dict[str, bytes]:
@@ -118,25 +125,23 @@ def convert(
     descriptor = conversion.descriptor
     sources = {path: read_source(tree, path) for path in conversion.files}
     for path, source in sources.items():
-        _check_unconverted(path, source, descriptor, tree)
-    tell("reading headers")
-    headers = {path: externals_for(tree, path, source, cache) for path, source in sources.items()}
-    usable, unoffered = available(
-        descriptor, lambda name: any(_has(known, name) for known in headers.values())
-    )
-    descriptor = dataclasses.replace(descriptor, helpers=usable)
-    rewriter, names = _rules(conversion, descriptor, allow_scripts, timeout)
-    files = [
-        _File(path, source, headers[path], conversion, descriptor)
-        for path, source in sources.items()
-    ]
+        _check_unconverted(path, source, descriptor)
     old = structs.read_struct(
         read_source(tree, OLD_STRUCT_HEADER), descriptor.replaces, OLD_STRUCT_HEADER
     )
+    present = _present(tree, descriptor, old)
+    tell("reading headers")
+    headers = {path: externals_for(tree, path, source, cache) for path, source in sources.items()}
+    usable, unoffered = available_in(tree, descriptor, [*headers.values()], cache)
+    rewriter, names = _rules(
+        conversion, dataclasses.replace(descriptor, helpers=usable), allow_scripts, timeout
+    )
+    files = [_File(path, source, headers[path], conversion) for path, source in sources.items()]
     steps, planned = conversion.steps, None
     if lines is not None or not steps:
         tell("planning steps")
-        planned = _planned(files, conversion, descriptor, old, lines or LINES)
+        offered = dataclasses.replace(descriptor, helpers=usable)
+        planned = _planned(files, conversion, offered, old, lines or LINES)
         steps = planned.steps
     for file in files:
         file.follow(steps, conversion.border)
@@ -148,8 +153,10 @@ def convert(
         )
     tell("rewriting functions")
     for file in files:
-        file.render(steps, rewriter, names)
-    result = _result(steps, descriptor, files, old, unoffered)
+        file.render(steps, rewriter, names, include=present is None)
+    used = [frozenset[str]().union(*(f.used[n] for f in files)) for n in range(len(steps))]
+    header = HeaderSteps(descriptor, old, present, {helper for helper, _ in unoffered}, used)
+    result = _result(steps, files, header, unoffered)
     return _worded(result, planned, files, descriptor, conversion.prefix) if planned else result
 
 
@@ -185,26 +192,28 @@ def _worded(
     return dataclasses.replace(result, states=tuple(states), absent=(), planned=True)
 
 
-def _has(headers: Externals, name: str) -> bool:
-    """The headers declare a function, a macro or a struct tag of this name."""
-    return headers.known(name) or headers.known(f"struct {name}")
-
-
 def _rules(
     conversion: Conversion, descriptor: Descriptor, allow_scripts: bool, timeout: float
 ) -> tuple[Rewriter, frozenset[str]]:
-    """The hand-written semantic patches and the helpers' rules, in that order."""
+    """The hand-written semantic patches and the descriptor's rules, in that order."""
     texts: list[RuleText] = []
     for path in conversion.smpl:
         patch = smpl.read(path)
         check_scripts(patch, bundled=conversion.bundled, allow=allow_scripts)
         texts += patch.rule_texts()
-    texts += helper_texts(descriptor)
+    texts += generated_texts(descriptor)
     names = frozenset(name for text in texts for name in text.names)
     return Rewriter(texts, workers=os.cpu_count() or 1, timeout=timeout), names
 
 
-def _check_unconverted(path: str, source: bytes, descriptor: Descriptor, tree: Path) -> None:
+def _present(tree: Path, descriptor: Descriptor, old: Group) -> Present | None:
+    """The descriptor's header, if the tree has it from another conversion."""
+    if not (tree / descriptor.header).exists():
+        return None
+    return recognise(descriptor, old, read_source(tree, descriptor.header))
+
+
+def _check_unconverted(path: str, source: bytes, descriptor: Descriptor) -> None:
     """A converted file is left alone, a half converted one is the user's to sort out."""
     new, old = (f"struct {n}".encode() for n in (descriptor.name, descriptor.replaces))
     words = tidy.identifiers(source)
@@ -216,12 +225,6 @@ def _check_unconverted(path: str, source: bytes, descriptor: Descriptor, tree: P
                 "give a base from before the conversion began",
             )
         raise UserError(path, f"already converted to {new.decode()}", "there is nothing to do")
-    if (tree / descriptor.header).exists():
-        raise UserError(
-            descriptor.header,
-            f"exists, but {path} does not use it",
-            "give a base without it",
-        )
 
 
 def _include(descriptor: Descriptor, path: str) -> str:
@@ -238,8 +241,8 @@ class _File:
         source: bytes,
         headers: Externals,
         conversion: Conversion,
-        descriptor: Descriptor,
     ) -> None:
+        descriptor = conversion.descriptor
         self.path, self.source, self.descriptor = path, source, descriptor
         members = frozenset(m.name for m in descriptor.members if m.name == m.over)
         self.survey = survey(source, headers, descriptor.old_type, members)
@@ -273,8 +276,13 @@ class _File:
                 "make the place plainer, or name the slot as a border in the conversion",
             )
 
-    def render(self, steps: Sequence[Step], rewriter: Rewriter, rules: frozenset[str]) -> None:
-        """Compute the text of every state."""
+    def render(
+        self, steps: Sequence[Step], rewriter: Rewriter, rules: frozenset[str], *, include: bool
+    ) -> None:
+        """Compute the text of every state.
+
+        include: the header is included from the first step on, not from the first use on.
+        """
         enabled = _enabled(steps, rules)
         states: list[list[engine.Piece]] = []
         flipped: frozenset[Slot] = frozenset()
@@ -287,24 +295,18 @@ class _File:
             (piece.text, enabled[number])
             for number, pieces in enumerate(states)
             for piece in pieces
-            if self._wrapped(piece)
+            if piece.function
         ]
         texts = iter(rewriter.rewrite(requests, engine.defines(self.source), where=self.path))
-        include = _include(self.descriptor, self.path)
+        header = _include(self.descriptor, self.path)
         phrases: tuple[Stale, ...] = ()
         for step, pieces in zip(steps, states, strict=True):
             phrases = tuple(sorted((*phrases, *step.stale), key=_longest_first))
-            rewritten = [next(texts) if self._wrapped(piece) else piece.text for piece in pieces]
+            rewritten = [next(texts) if piece.function else piece.text for piece in pieces]
             state = self.migration.assemble(pieces, rewritten, phrases)
-            self.states.append(tidy.add_include(state.text, include))
+            wanted = include or state.text != self.source
+            self.states.append(tidy.add_include(state.text, header) if wanted else state.text)
             self.used.append(state.used)
-
-    def _wrapped(self, piece: engine.Piece) -> bool:
-        """Whether a piece is a function with something for a semantic patch to do."""
-        return piece.function and (
-            self.descriptor.to_old.encode() in piece.text
-            or self.descriptor.from_old.encode() in piece.text
-        )
 
     def changed_functions(self) -> int:
         """Functions whose code differs between base and last state; comments do not count."""
@@ -335,43 +337,45 @@ def _enabled(steps: Sequence[Step], rules: frozenset[str]) -> list[frozenset[str
 
 def _result(
     steps: Sequence[Step],
-    descriptor: Descriptor,
     files: Sequence[_File],
-    old: Group,
+    header: HeaderSteps,
     unoffered: Sequence[tuple[Helper, str]],
 ) -> Converted:
     """The commits, and what is to be said about them."""
-    used = [frozenset[str]().union(*(f.used[n] for f in files)) for n in range(len(steps))]
-    before: dict[str, bytes] = {f.path: f.source for f in files}
-    states, absent, introduced = [], [], frozenset[str]()
-    headers: dict[tuple[Helper, ...], bytes] = {}
+    base: dict[str, bytes] = {f.path: f.source for f in files}
+    if header.present is not None:
+        base[header.descriptor.header] = header.present.text
+    before, introduced = dict(base), header.had
+    states, absent = [], []
     for number, step in enumerate(steps):
-        helpers = select(descriptor, used[number], used[-1])
         after = {f.path: f.states[number] for f in files}
-        if helpers not in headers:
-            headers[helpers] = header_text(descriptor, old, helpers)
-        after[descriptor.header] = headers[helpers]
+        after[header.descriptor.header] = header.text(number)
         changed = {path: text for path, text in after.items() if before.get(path) != text}
         missing = tuple(p for p in step.slots if all(p in f.plan.missing[number] for f in files))
         missing += tuple(f"{name}()" for h, name in unoffered if h.name in step.helpers)
-        if missing or not changed:
-            absent.append(Absent(step, missing, not changed))
+        present = not number and header.present is not None
+        if missing or present or not changed:
+            absent.append(Absent(step, missing, not changed, present))
         if changed:
-            names = frozenset(h.name for h in helpers)
+            names = header.names(number)
             flips = sorted(s.id for f in files for s in f.plan.flips[number])
-            states.append(State(step, changed, tuple(flips), tuple(sorted(names - introduced))))
+            told = header.told(number, step)
+            states.append(State(told, changed, tuple(flips), tuple(sorted(names - introduced))))
             introduced |= names
         before |= changed
     return Converted(
-        base={f.path: f.source for f in files},
+        base=base,
         states=tuple(states),
         absent=tuple(absent),
         notes=tuple(note for f in files for note in f.plan.notes),
         kept=tuple((f"{f.path} {s.id}", why) for f in files for s, why in f.plan.kept),
-        deprecated=_deprecated(descriptor, files),
+        deprecated=_deprecated(header.descriptor, files),
         unoffered=tuple(unoffered),
-        families=families(descriptor, select(descriptor, used[-1], used[-1])),
+        families=families(
+            header.offered, [h for h in header.offered.helpers if h.name in header.names(-1)]
+        ),
         functions=sum(f.changed_functions() for f in files),
+        shared=header.present is not None,
     )
 
 

@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zpconvert import revision
-from zpconvert.conversion.model import Conversion, Step
+from zpconvert.conversion.model import Conversion, Message, Step
 from zpconvert.errors import UserError
 from zpconvert.git import repo
 from zpconvert.git.diff import SeriesStat
@@ -110,7 +110,9 @@ def measured(
 
 
 def _shrunk(conversion: Conversion, absent: Absent) -> Shrunk:
-    if absent.missing:
+    if absent.present:
+        reason = f"this tree has {conversion.descriptor.header} already"
+    elif absent.missing:
         reason = f"this kernel has no {', '.join(absent.missing)}"
     else:
         reason = "there is nothing for it to change in this kernel"
@@ -144,7 +146,7 @@ def post(
             proven.append(prover.prove(mails, out, tree, conversion, result.tree))
             (mails / record.REPORT).write_bytes(proven[0].report)
         values = measured(conversion, result, stat.churn, proven[0] if proven else None)
-        return Letter(cover.blurb(conversion.cover_text, values, base), values)
+        return Letter(cover.blurb(own.body, values, base), values)
 
     made = commits(conversion, result, ident, signoff)
     origin = Origin(
@@ -157,6 +159,7 @@ def post(
         ),
         change_id=_change_id(out, conversion, since),
     )
+    own = _letter(conversion, result)
     number = options.reroll or 1
     told: list[str] = []
     if since is None:
@@ -167,7 +170,7 @@ def post(
         told += draft.told
         revised = revision.revised(tree, conversion, number, since, draft, base, told.append)
     paths = write_series(
-        out, result.base, made, options, Cover(conversion.cover_title, letter), origin, revised
+        out, result.base, made, options, Cover(own.subject, letter), origin, revised
     )
     return Posted(tuple(paths), stats[0], proven[0] if proven else None, tuple(told))
 
@@ -178,6 +181,24 @@ def _change_id(out: Path, conversion: Conversion, since: PostedSeries | None) ->
         return since.change_id
     known = record.load(out)
     return known.change_id if known is not None and known.conversion == conversion.name else None
+
+
+def _letter(conversion: Conversion, result: Converted) -> Message:
+    """The conversion's own part of the cover letter, and what became of a shared header."""
+    letter = Message(conversion.cover_title, conversion.cover_text)
+    if not result.shared:
+        return letter
+    letter = conversion.cover_shared or letter
+    added = [name for state in result.states for name in state.helpers]
+    what = f"adds {_listed(added)} to it" if added else "leaves it as it is"
+    header = f"{conversion.descriptor.header} is in this tree already; the series {what}."
+    return Message(letter.subject, f"{letter.body}\n\n{header}")
+
+
+def _listed(names: Sequence[str]) -> str:
+    """`a()`, `a() and b()`, `a(), b() and c()`."""
+    *first, last = (f"{name}()" for name in names)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def files_upto(result: Converted, upto: int | None) -> Mapping[str, bytes]:

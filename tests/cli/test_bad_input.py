@@ -142,7 +142,11 @@ TREES: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "the header is there": (
         lambda tree: (tree / HEADER).write_text("/* mine */\n"),
-        rf"{HEADER}: exists, but {SOURCE} does not use it; ",
+        rf"{HEADER}: is there, but does not define struct tdesc; ",
+    ),
+    "another struct is there": (
+        lambda tree: (tree / HEADER).write_text("struct tdesc {\n\tint a;\n};\n"),
+        rf"{HEADER}:1: its struct tdesc is another than that of tdesc\.toml; ",
     ),
     "not UTF-8": (
         lambda tree: damage(tree, lambda text: text.replace(b"pages", b"p\xe4ges", 1)),

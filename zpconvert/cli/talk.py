@@ -70,4 +70,5 @@ def say_absent(result: Converted) -> None:
     for absent in result.absent:
         what = "left out" if absent.gone else "in part"
         lacks = ", ".join(absent.missing) or "anything that it would change"
-        say(f"step {absent.step.id} {what}: this tree lacks {lacks}")
+        why = "has its descriptor already" if absent.present else f"lacks {lacks}"
+        say(f"step {absent.step.id} {what}: this tree {why}")

@@ -18,6 +18,7 @@ from zpconvert.conversion.model import (
     ChangelogItem,
     Conversion,
     Descriptor,
+    Message,
     Renaming,
     Stale,
     Step,
@@ -38,6 +39,7 @@ _STEP_KEYS = {
     "trailers",
     "changes",
     "changelog",
+    "shared",
 }
 #: `@name@`, `@name depends on …@`: the head of a named SmPL rule; `@@` closes its metavariables.
 _RULE_HEAD = re.compile(r"^@[ \t]*([A-Za-z_]\w*)(?=[\s@])[^@]*@", re.MULTILINE)
@@ -63,7 +65,7 @@ def load(name_or_dir: str) -> Conversion:
     head = root.table("conversion")
     head.only({"descriptor", "files", "prefix", "kconfig", "kconfig_module", "smpl"})
     cover = root.table("cover")
-    cover.only({"title", "text", "changelog"})
+    cover.only({"title", "text", "changelog", "shared"})
     names = root.table("names", needed=False)
     names.only({"variables", "functions"})
     descriptor = load_descriptor(_descriptor_file(head, directory))
@@ -91,6 +93,7 @@ def load(name_or_dir: str) -> Conversion:
         kconfig_module=_kconfig(head, "kconfig_module"),
         boot=_boot(root.table("boot")) if "boot" in root.values else None,
         changelog=_changelog(cover),
+        cover_shared=_shared(cover, "title", "text"),
     )
 
 
@@ -218,6 +221,19 @@ def _step(table: Table) -> Step:
         line=table.line(),
         changes=tuple(_change(change, table.text("body")) for change in table.tables("changes")),
         changelog=_changelog(table),
+        shared=_shared(table, "subject", "body"),
+    )
+
+
+def _shared(table: Table, subject: str, body: str) -> Message | None:
+    """The message for a tree that has the descriptor already."""
+    if "shared" not in table.values:
+        return None
+    shared = table.table("shared")
+    shared.only({subject, body})
+    return Message(
+        shared.text(subject, empty=f"'{subject}' is empty"),
+        shared.text(body, empty=f"'{body}' is empty"),
     )
 
 

@@ -173,6 +173,14 @@ class ChangelogItem:
 
 
 @dataclass(frozen=True)
+class Message:
+    """A subject without its prefix, and the text below it."""
+
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True)
 class Step:
     """One patch: what flips or comes into use, and its commit message.
 
@@ -186,6 +194,8 @@ class Step:
     changes: functions whose behaviour it has to change.
     line: 1-based line of the step in conversion.toml, for messages; 0 for a planned one.
     changelog: what is to be said of its revisions, below the `---` of its mail.
+    shared: the message where the tree has what this step would introduce, the descriptor or a
+            helper, from another conversion; None if the step's own does.
     """
 
     id: str
@@ -199,6 +209,7 @@ class Step:
     line: int
     changes: tuple[Change, ...] = ()
     changelog: tuple[ChangelogItem, ...] = ()
+    shared: Message | None = None
 
 
 #: What `validate --boot` can run in a booted kernel (zpconvert/boot/loads/).
@@ -227,7 +238,8 @@ class Conversion:
 
     prefix: subject prefix of the patches, as `mm/slub`.
     variables, functions: how names of what holds a descriptor change.
-    cover_title, cover_text: the cover letter's, from the conversion.
+    cover_title, cover_text: the cover letter's, from the conversion. cover_shared: likewise,
+    where the tree has the descriptor already; None if the former do.
     smpl: paths of the hand-written semantic patches, in order.
     kconfig: settings a build needs to compile the files, as `CONFIG_ZRAM=y`.
     kconfig_module: those that build them as modules; empty if they cannot be.
@@ -253,3 +265,4 @@ class Conversion:
     kconfig_module: tuple[str, ...] = ()
     boot: Boot | None = None
     changelog: tuple[ChangelogItem, ...] = ()
+    cover_shared: Message | None = None

@@ -4,18 +4,43 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from zpconvert.conversion.model import Descriptor, Helper
+from zpconvert.csource.externals import Externals, externals_for
 
 _CALL = re.compile(r"\b([A-Za-z_]\w*)\s*\(")
 _TAG = re.compile(r"\bstruct\s+(\w+)")
 _KEYWORDS = frozenset(["if", "while", "for", "switch", "return", "sizeof", "typeof", "_Generic"])
 
 
-def available(
-    descriptor: Descriptor, known: Callable[[str], bool]
-) -> tuple[tuple[Helper, ...], tuple[tuple[Helper, str], ...]]:
+Available = tuple[tuple[Helper, ...], tuple[tuple[Helper, str], ...]]
+
+
+def available_in(
+    tree: Path, descriptor: Descriptor, headers: Sequence[Externals], cache: Path | None
+) -> Available:
+    """What `available` says of a tree, by the headers that the converted files include.
+
+    What is not in them may be in what the descriptor's header includes for its helpers.
+    cache: where what headers say is kept between runs.
+    """
+    found = available(descriptor, lambda name: any(_has(known, name) for known in headers))
+    if not found[1]:
+        return found
+    names = sorted({*descriptor.includes, *(n for h in descriptor.helpers for n in h.include)})
+    text = "".join(f"#include <{name}>\n" for name in names).encode()
+    every = [*headers, externals_for(tree, descriptor.header, text, cache)]
+    return available(descriptor, lambda name: any(_has(known, name) for known in every))
+
+
+def _has(headers: Externals, name: str) -> bool:
+    """The headers declare a function, a macro or a struct tag of this name."""
+    return headers.known(name) or headers.known(f"struct {name}")
+
+
+def available(descriptor: Descriptor, known: Callable[[str], bool]) -> Available:
     """The helpers that a tree can have, and the others, each with a name that is missing.
 
     known: says whether the tree has a function, macro or struct tag of this name. Page flag
