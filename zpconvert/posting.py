@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -136,7 +137,7 @@ def post(
     prover: validates the mails before they go there, with its report beside them.
     since: the posted series that this one follows.
     """
-    base = base_of(tree)
+    base, conversion = base_of(tree), _as_told(conversion, result)
     stats: list[SeriesStat] = []
     proven: list[Proven] = []
 
@@ -146,7 +147,7 @@ def post(
             proven.append(prover.prove(mails, out, tree, conversion, result.tree))
             (mails / record.REPORT).write_bytes(proven[0].report)
         values = measured(conversion, result, stat.churn, proven[0] if proven else None)
-        return Letter(cover.blurb(own.body, values, base), values)
+        return Letter(cover.blurb(conversion.cover_text, values, base), values)
 
     made = commits(conversion, result, ident, signoff)
     origin = Origin(
@@ -159,7 +160,6 @@ def post(
         ),
         change_id=_change_id(out, conversion, since),
     )
-    own = _letter(conversion, result)
     number = options.reroll or 1
     told: list[str] = []
     if since is None:
@@ -170,7 +170,7 @@ def post(
         told += draft.told
         revised = revision.revised(tree, conversion, number, since, draft, base, told.append)
     paths = write_series(
-        out, result.base, made, options, Cover(own.subject, letter), origin, revised
+        out, result.base, made, options, Cover(conversion.cover_title, letter), origin, revised
     )
     return Posted(tuple(paths), stats[0], proven[0] if proven else None, tuple(told))
 
@@ -183,16 +183,17 @@ def _change_id(out: Path, conversion: Conversion, since: PostedSeries | None) ->
     return known.change_id if known is not None and known.conversion == conversion.name else None
 
 
-def _letter(conversion: Conversion, result: Converted) -> Message:
-    """The conversion's own part of the cover letter, and what became of a shared header."""
-    letter = Message(conversion.cover_title, conversion.cover_text)
+def _as_told(conversion: Conversion, result: Converted) -> Conversion:
+    """The conversion with the cover letter that is true of a tree which has the descriptor."""
     if not result.shared:
-        return letter
-    letter = conversion.cover_shared or letter
+        return conversion
+    own = Message(conversion.cover_title, conversion.cover_text)
+    letter = conversion.cover_shared or own
     added = [name for state in result.states for name in state.helpers]
     what = f"adds {_listed(added)} to it" if added else "leaves it as it is"
     header = f"{conversion.descriptor.header} is in this tree already; the series {what}."
-    return Message(letter.subject, f"{letter.body}\n\n{header}")
+    text = f"{letter.body}\n\n{header}"
+    return dataclasses.replace(conversion, cover_title=letter.subject, cover_text=text)
 
 
 def _listed(names: Sequence[str]) -> str:
