@@ -3,7 +3,7 @@
 #
 #   make series     set-up and the main job: outgoing/0000-cover-letter.patch …
 #   make check      set-up and every test
-#   make check-full every commit of the series in every cell, cross compilers installed
+#   make check-full every commit of the series in every cell, and booted; installs cross compilers
 #   make bench      what series and check cost, as ratios
 #   make fuzz       check and lint on texts made up, SECONDS=600 each with Hypothesis, atheris
 #   make clean      remove what was made here; the kernel cache stays
@@ -42,7 +42,7 @@ check-full: check
 	$(AS_ROOT) apt-get -q install -y --no-install-recommends $$packages
 	tree='$(KERNEL)'; [ "$$tree" ] || tree=$$($(BIN)/zpconvert kernel) || exit; \
 	$(BIN)/zpconvert series '$(CONVERSION)' --tree "$$tree" -o build/full --signoff && \
-	$(BIN)/zpconvert validate build/full --tree "$$tree" --matrix full
+	$(BIN)/zpconvert validate build/full --tree "$$tree" --matrix full --boot
 
 bench: $(VENV)/.ready-test
 	$(BIN)/python -m tests.bench.run
