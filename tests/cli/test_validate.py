@@ -77,6 +77,20 @@ def test_what_changes_a_function_is_blamed_on_its_commit(out: Path, kernel_612: 
     assert "init_zbud_page, commit 2, compaction: before, after" in done.output
 
 
+def test_mails_of_a_mailbox_in_any_order(out: Path, kernel_612: Path, tmp_path: Path) -> None:
+    mails = [path.read_bytes() for path in sorted(out.iterdir(), reverse=True)]
+    (tmp_path / "thread.mbox").write_bytes(b"".join(mails))
+    done = CliRunner().invoke(
+        command,
+        [str(tmp_path / "thread.mbox"), "--tree", str(kernel_612), "--cell", "compaction",
+         "--jobs", "1", "--kconfig", "CONFIG_ZSWAP=y", "--kconfig", "CONFIG_ZBUD=y"],
+    )  # fmt: skip
+    assert isinstance(done.exception, Findings), done.output
+    assert done.stdout.startswith(f"{tmp_path / 'thread.mbox'} on {kernel_612} ")
+    assert "equality: commit 2 compaction: mm/zbud.c" in done.stdout
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "thread.mbox"]
+
+
 def test_a_good_commit_is_good(out: Path, kernel_612: Path) -> None:
     done = CliRunner().invoke(
         command,

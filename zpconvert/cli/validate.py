@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,7 +68,7 @@ if TYPE_CHECKING:
     "json_file",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Where the report goes; OUT/report.json if mails are validated.",
+    help="Where the report goes; OUT/report.json if that is a directory.",
 )
 def command(
     out: Path | None,
@@ -84,8 +85,8 @@ def command(
 ) -> None:
     """Show that each commit builds without a new warning and changes no function.
 
-    OUT is a directory of mails, from 'zpconvert series' or 'git format-patch'; with --range,
-    commits of the tree's own repository. The tree is only read.
+    OUT is a directory of mails, from 'zpconvert series' or 'git format-patch', or an mbox file
+    of them; with --range, commits of the tree's own repository. The tree is only read.
 
     \b
     Exit code 1 means that something fell short; the report says what and how to see it again.
@@ -97,6 +98,7 @@ def command(
       zpconvert validate --tree ~/linux --range v6.12..topic --kconfig CONFIG_ZRAM=y
     """
     from zpconvert.kernel.tree import open_tree
+    from zpconvert.mail.archive import is_directory_of_patches
     from zpconvert.validate import report, run
 
     opened = open_tree(tree)
@@ -107,7 +109,7 @@ def command(
         found = run.validate(
             subject, cells, cache=cache_home(), workers=jobs or os.cpu_count() or 1, tell=tell
         )
-    whole = out is not None and not only and not only_cells
+    whole = out is not None and is_directory_of_patches(out) and not only and not only_cells
     if json_file is not None or (out is not None and whole):
         report.write(found, json_file or Path(out or "") / report.NAME)
     _show(found)
@@ -116,10 +118,12 @@ def command(
 
 
 def _series(out: Path | None, tree: Tree, revisions: str | None) -> Series:
+    from zpconvert.mail import posted
     from zpconvert.validate import commits
 
     if out is not None and revisions is None:
-        return commits.from_mails(out, tree)
+        place = click.get_current_context().with_resource(posted.unpacked(out))
+        return replace(commits.from_mails(place, tree), source=str(out))
     if revisions is not None and out is None:
         return commits.from_range(tree, revisions)
     raise click.UsageError("give either OUT or --range.")

@@ -8,7 +8,9 @@ it; besides that what it throws away, the notes between the two.
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parseaddr, parsedate_to_datetime
@@ -258,6 +260,19 @@ def _cover(title: str, body: str) -> PostedCover:
 def _message_id(mail: Mail) -> str | None:
     found = str(mail.message.get("Message-ID", "")).strip().strip("<>")
     return found or None
+
+
+@contextmanager
+def unpacked(source: Path) -> Iterator[Path]:
+    """A directory with the patches of `source`: itself if that is what it is, else one that is
+    removed at the end. Raises UserError as `read` does."""
+    if not source.exists() or archive.is_directory_of_patches(source):
+        yield source
+        return
+    with tempfile.TemporaryDirectory(prefix="zpconvert-") as place:
+        for name, mail in clean(read(source)):
+            (Path(place) / name).write_bytes(mail)
+        yield Path(place)
 
 
 def clean(series: PostedSeries) -> Iterator[tuple[str, bytes]]:
