@@ -85,3 +85,10 @@ def test_what_is_no_diff() -> None:
     assert read_hunks(b"Hello,\n") == ()
     with pytest.raises(ValueError, match="not a unified diff"):
         read_hunks(b"--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n a\n!\n")
+
+
+def test_empty_lines_after_a_hunk_and_in_one() -> None:
+    """A mailer takes blanks at line ends; b4 leaves an empty line before the signature."""
+    diff = b"--- a/x\n+++ b/x\n@@ -1,3 +1,3 @@\n-a\n+b\n\n c\n\n-- \n2.39.5\n"
+    (file,) = read_hunks(diff)
+    assert file.hunks[0].lines == ("-a", "+b", " ", " c")

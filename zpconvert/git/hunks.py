@@ -55,7 +55,17 @@ def read_hunks(diff: bytes) -> tuple[FileHunks, ...]:
     Raises ValueError when it is no diff that unidiff can read.
     """
     from unidiff.errors import UnidiffParseError
+    from unidiff.patch import Hunk as Read
     from unidiff.patch import PatchedFile, PatchSet
+
+    def _lines(hunk: Read) -> Iterator[str]:
+        left = hunk.source_length
+        for line in hunk:
+            # an empty line is context whose blank a mailer took, or follows the hunk
+            kind = line.line_type or " " * (left > 0)
+            left -= kind in " -" if kind else 0
+            if kind:
+                yield _utf8(f"{kind}{line.value}".rstrip("\n"))
 
     def one(file: PatchedFile) -> FileHunks:
         hunks = tuple(
@@ -63,7 +73,7 @@ def read_hunks(diff: bytes) -> tuple[FileHunks, ...]:
                 hunk.source_start,
                 hunk.target_start,
                 _utf8(hunk.section_header),
-                tuple(_utf8(f"{line.line_type}{line.value}".rstrip("\n")) for line in hunk),
+                tuple(_lines(hunk)),
             )
             for hunk in file
         )

@@ -19,8 +19,8 @@ from zpconvert.errors import UserError
 _FROM = re.compile(rb"^From [^\n]*\d:\d\d(?::\d\d)?\s+(?:[-+A-Z0-9]+\s+)?\d{4}[^\n]*\n", re.M)
 #: mboxrd, the format of public-inbox, quotes such lines; so does git format-patch's mboxrd.
 _QUOTED = re.compile(rb"^>(>*From )", re.MULTILINE)
-#: A patch of `git format-patch`, and not an editor's copy of one.
-_MAIL = "*.patch"
+#: A mail of `git format-patch` or of `b4 send -o`, and not an editor's copy of one.
+_MAIL = (".patch", ".eml")
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Mail:
 
 
 def read(source: Path) -> tuple[Mail, ...]:
-    """The mails in `source`: a directory of *.patch files, an mbox file (mboxrd too, one
+    """The mails in `source`: a directory of .patch or .eml files, an mbox file (mboxrd too, one
     single mail too) or a Maildir; in the order of names, or of the file.
 
     Raises UserError when it is none of these, or has no mail.
@@ -78,7 +78,7 @@ def is_directory_of_patches(source: Path) -> bool:
 
 def _mails(source: Path) -> Iterator[Mail]:
     if is_directory_of_patches(source):
-        for path in sorted(source.glob(_MAIL)):
+        for path in sorted(path for path in source.iterdir() if path.suffix in _MAIL):
             yield Mail(path.name, _parsed(_FROM.sub(b"", path.read_bytes(), count=1)))
     elif source.is_dir():
         kept = mailbox.Maildir(source, create=False)

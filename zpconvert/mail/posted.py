@@ -34,7 +34,7 @@ _DIFFSTAT = re.compile(rb"^ (?:\S.* \| +(?:\d+|Bin)|\d+ files? changed)", re.MUL
 #: Lines at the top of a body that stand for the mail's own headers.
 _IN_BODY = re.compile(r"(?:(?:From|Subject|Date): .*\n)+\n+")
 #: A cover letter's text ends where the shortlog, the diffstat or git's signature begins.
-_SHORTLOG = re.compile(r"^(?:\S.* \(\d+\):\n {2}\S| \S.* \| +\d+ |-- $)", re.MULTILINE)
+_SHORTLOG = re.compile(r"^(?:\S.* \(\d+\):\n {2,}\S| \S.* \| +\d+ |-- $)", re.MULTILINE)
 #: The history of revisions: `Changes in v3:`, `v2->v3:`, `Changes since v2:`.
 _HISTORY = re.compile(
     r"^(?:---\n+)?(?:Changes? (?:in|since|from) [^\n]{1,30}:|v\d+ ?-+> ?v\d+|Changelog:)",
@@ -253,6 +253,8 @@ def _cover(title: str, body: str) -> PostedCover:
     end = _SHORTLOG.search(body)
     own = body[: end.start() if end is not None else len(body)].strip("\n")
     history = _HISTORY.search(own)
+    if history is None or not history[0].startswith("---"):
+        own = own.removesuffix("\n---").rstrip("\n")  # b4's, before its shortlog
     at = history.start() if history is not None else len(own)
     return PostedCover(title, own[:at].strip("\n"), own[at:].strip("\n"))
 
