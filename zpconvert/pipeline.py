@@ -21,6 +21,7 @@ from zpconvert.csource import structs
 from zpconvert.csource.externals import Externals, externals_for
 from zpconvert.csource.members import Group
 from zpconvert.errors import UserError
+from zpconvert.header import needed
 from zpconvert.header.available import available_in
 from zpconvert.header.generate import header_lines
 from zpconvert.header.merge import Present, recognise
@@ -129,6 +130,7 @@ def convert(
     old = structs.read_struct(
         read_source(tree, OLD_STRUCT_HEADER), descriptor.replaces, OLD_STRUCT_HEADER
     )
+    needed.check(conversion, old, tree, OLD_STRUCT_HEADER)
     present = _present(tree, descriptor, old)
     tell("reading headers")
     headers = {path: externals_for(tree, path, source, cache) for path, source in sources.items()}
@@ -347,12 +349,14 @@ def _result(
         base[header.descriptor.header] = header.present.text
     before, introduced = dict(base), header.had
     states, absent = [], []
+    texts = [[f.states[number] for f in files] for number in range(len(steps))]
+    lacks = needed.lacking(steps, unoffered, header.descriptor.to_old, texts)
     for number, step in enumerate(steps):
         after = {f.path: f.states[number] for f in files}
         after[header.descriptor.header] = header.text(number)
         changed = {path: text for path, text in after.items() if before.get(path) != text}
         missing = tuple(p for p in step.slots if all(p in f.plan.missing[number] for f in files))
-        missing += tuple(f"{name}()" for h, name in unoffered if h.name in step.helpers)
+        missing += lacks[number]
         present = not number and header.present is not None
         if missing or present or not changed:
             absent.append(Absent(step, missing, not changed, present))
