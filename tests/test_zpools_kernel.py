@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from zpconvert.check.trees import PatchedTree
 from zpconvert.conversion.load import load
 from zpconvert.errors import UserError
 from zpconvert.git.model import Ident
+from zpconvert.inspection import Inspector
 from zpconvert.kernel.source import cache_home
 from zpconvert.mail.check import am_roundtrip
 from zpconvert.mail.record import SeriesOptions
@@ -75,6 +77,18 @@ def test_any_order_gives_the_same_files(results: Results) -> None:
         assert left(results, order) == final, order
     for one, two in permutations(NAMES, 2):
         assert left(results, (one, two)) == left(results, (two, one))
+
+
+def test_check_finds_nothing_in_any_of_them(results: Results, kernel_612: Path) -> None:
+    """All files of a tree, and each alone, whose header has helpers for the others, too."""
+    for order in {tuple(sorted(order)): order for order in results}.values():
+        after = {kernel_612 / path: text for path, text in left(results, order).items()}
+        for chosen in [list(after), *([path] for path in after)]:
+            inspector = Inspector(
+                PatchedTree(after), [], show=lambda path: path.name, cache=cache_home
+            )
+            found = [f for path in chosen for f in inspector.check(path, after[path]).findings]
+            assert found + inspector.unused() == [], (order, chosen)
 
 
 def test_the_same_on_6_1(kernel_61: Path, tmp_path: Path) -> None:
