@@ -4,6 +4,7 @@
 #   make series     set-up and the main job: outgoing/0000-cover-letter.patch …
 #   make check      set-up and every test
 #   make check-full every commit of the series in every cell, and booted; installs cross compilers
+#   make drift      the conversion on COUNT files that drifted; prints how many came out right
 #   make bench      what series and check cost, as ratios
 #   make fuzz       check and lint on texts made up, SECONDS=600 each with Hypothesis, atheris
 #   make clean      remove what was made here; the kernel cache stays
@@ -13,6 +14,7 @@
 
 CONVERSION = zsmalloc
 KERNEL =
+COUNT = 300
 SERIES_FLAGS =
 OUT = outgoing
 SECONDS = 600
@@ -43,6 +45,10 @@ check-full: check
 	tree='$(KERNEL)'; [ "$$tree" ] || tree=$$($(BIN)/zpconvert kernel) || exit; \
 	$(BIN)/zpconvert series '$(CONVERSION)' --tree "$$tree" -o build/full --signoff && \
 	$(BIN)/zpconvert validate build/full --tree "$$tree" --matrix full --boot
+
+# Each file: every commit compiled, the object code of the retyped file compared (3 s or so).
+drift: $(VENV)/.ready-test
+	$(BIN)/python -m tests.drift.run '$(COUNT)'
 
 bench: $(VENV)/.ready-test
 	$(BIN)/python -m tests.bench.run

@@ -581,6 +581,41 @@ static void f(struct desc *p, struct desc *q, int n)
 """,
     ),
     Example(
+        "a condition that goes on in one configuration, a parameter of another",
+        """\
+static bool f(struct page *p
+#ifdef A
+		, struct page *q
+#endif
+		)
+{
+	if (!p->index
+#if IS_ENABLED(B)
+		&& p != mem_map
+#endif
+		)
+		put_page(p);
+	return p;
+}
+""",
+        """\
+static bool f(struct desc *p
+#ifdef A
+		, struct desc *q
+#endif
+		)
+{
+	if (!desc_page(p)->index
+#if IS_ENABLED(B)
+		&& desc_page(p) != mem_map
+#endif
+		)
+		put_page(desc_page(p));
+	return p;
+}
+""",
+    ),
+    Example(
         "a pointer to pointers steps from pointer to pointer",
         "static void f(struct page **p)\n{\n\tput_page(*p++);\n\tp += 2;\n}\n",
         "static void f(struct desc **p)\n{\n\tput_page(desc_page(*p++));\n\tp += 2;\n}\n",

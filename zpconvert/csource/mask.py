@@ -78,6 +78,7 @@ class Token(NamedTuple):
 
 
 _KINDS = frozenset(("name", "number", "literal", "other"))
+_CONDITION = re.compile(rb"[ \t]*#[ \t]*(if|ifdef|ifndef|elif|else|endif)\b")
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,32 @@ def mask(source: bytes) -> Masked:
     return _Masker(source).run()
 
 
+def _inner_conditions(source: bytes) -> list[tuple[int, int]]:
+    """Byte ranges of the `#if`s and `#endif`s between which code stands inside parentheses.
+
+    Such code reads as if it were always there; what has an `#else` cannot be read so.
+    """
+    found: list[tuple[int, int]] = []
+    opened: list[tuple[int, int, bool]] = []
+    depth = 0
+    for match in _TOKEN.finditer(source):
+        text = match.group()
+        if match.lastgroup == "other":
+            depth = depth + (text == b"(") - (text == b")") if text not in b"{};" else 0
+        condition = _CONDITION.match(text) if match.lastgroup == "directive" else None
+        if condition is None:
+            continue
+        if condition[1].startswith(b"if"):
+            opened.append((*match.span(), depth > 0))
+        elif opened:
+            start, end, inside = opened.pop()
+            if condition[1] == b"endif":
+                found += [(start, end), match.span()] if inside and depth > 0 else []
+            else:
+                opened.append((start, end, False))
+    return found
+
+
 class _Masker:
     def __init__(self, source: bytes) -> None:
         self.out = bytearray(source)
@@ -136,6 +163,8 @@ class _Masker:
 
     def run(self) -> Masked:
         """One pass over the tokens: `depth` counts braces, `statement` says one starts here."""
+        for start, end in _inner_conditions(self.source):
+            self._blank(start, end)
         depth, statement, i = 0, True, 0
         while i < len(self.tokens):
             token = self.tokens[i]

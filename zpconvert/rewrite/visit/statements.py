@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+from zpconvert.csource.ctype import CType
 from zpconvert.csource.parse import Node
 from zpconvert.rewrite.visit.declarations import declaration
 from zpconvert.rewrite.visit.expressions import NOT_VISITED
 from zpconvert.rewrite.visit.macro_calls import loop_macro
 from zpconvert.rewrite.visit.visitor import Visitor
 
+#: Results that a pointer becomes by being tested.
+NUMBERS = (CType("bool"), CType("_Bool"))
 _LOOPS = ("while_statement", "if_statement")
 
 
@@ -44,10 +47,13 @@ def _children(visitor: Visitor, node: Node) -> None:
 
 def _return(visitor: Visitor, node: Node) -> None:
     """`return e`: the function's result wants what it is."""
+    declared = visitor.context.unit.functions.get(visitor.function or "")
+    number = declared is not None and declared.result in NUMBERS
+    result = visitor.context.results.get(visitor.function or "")
     for child in node.named_children:
         if child.type != "comment":
-            result = visitor.context.results.get(visitor.function or "")
-            visitor.want(visitor.value(child), result if result is not None else "old")
+            want = result if result is not None else "any" if number else "old"
+            visitor.want(visitor.value(child), want)
 
 
 def _iterator(visitor: Visitor, node: Node) -> None:
