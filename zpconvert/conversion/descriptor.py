@@ -16,7 +16,7 @@ _KEYS = {
 }  # fmt: skip
 _MEMBER_KEYS = {"name", "ctype", "over", "doc"}
 _STUB_KEYS = {"header", "match", "to", "source", "evidence"}
-_HELPER_KEYS = {"name", "family", "proto", "old", "body", "doc", "keep", "include"}
+_HELPER_KEYS = {"name", "family", "proto", "old", "body", "doc", "keep", "include", "lacks"}
 
 
 def load_descriptor(file: Path) -> Descriptor:
@@ -113,6 +113,7 @@ def _helper(table: Table) -> Helper:
         _prose(table, "doc"),
         table.flag("keep"),
         table.texts("include"),
+        identifier(table, "lacks") if "lacks" in table.values else "",
     )
 
 

@@ -39,6 +39,7 @@ class Helper:
     family: helpers of one family appear in the header together.
     keep:  stays in the header though nothing uses it yet.
     include: headers the body needs, as `linux/pagemap.h`.
+    lacks: a name; trees that have it have no use for the helper.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Helper:
     doc: str
     keep: bool = False
     include: tuple[str, ...] = ()
+    lacks: str = ""
 
 
 @dataclass(frozen=True)

@@ -46,15 +46,17 @@ def available(descriptor: Descriptor, known: Callable[[str], bool]) -> Available
     known: says whether the tree has a function, macro or struct tag of this name. Page flag
     calls such as PageIsolated() are pasted together by macros, so it should look for uses as
     well as for definitions.
-    A helper that calls one the tree cannot have cannot be had either.
+    A helper that calls one the tree cannot have cannot be had either; one for trees that lack
+    a name that this tree has is in neither.
     """
     own = {descriptor.name, descriptor.to_old, descriptor.from_old, descriptor.to_folio}
     missing: dict[str, str] = {}
-    helpers = {helper.name: helper for helper in descriptor.helpers}
+    offered = [h for h in descriptor.helpers if not (h.lacks and known(h.lacks))]
+    helpers = {helper.name: helper for helper in offered}
     while True:
         found = {
             helper.name: name
-            for helper in descriptor.helpers
+            for helper in offered
             if helper.name not in missing
             for name in reversed(_names(helper))
             if name in missing or not (name in own or name in helpers or known(name))
