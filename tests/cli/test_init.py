@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.fixtures.test_tree import CHECKSUM, build
-from zpconvert.cli.init import _told
 from zpconvert.conversion.load import load
+from zpconvert.drafting import told
 from zpconvert.errors import UserError
 from zpconvert.kernel.write import write_files
 from zpconvert.pipeline import convert
@@ -185,12 +185,12 @@ def test_files_of_the_tree_and_descriptors_are_completed() -> None:
 def test_a_draft_that_fails_is_told_without_the_place_that_is_gone() -> None:
     made = Path("/w/.obj.x1/obj")
     own = UserError(f"{made}/idioms.cocci:7", "rule r: parse error", "mend rule r")
-    assert str(_told(own, Path("/w/obj"), made)) == (
+    assert str(told(own, Path("/w/obj"), made)) == (
         "/w/obj: the draft does not convert the tree (idioms.cocci:7: rule r: parse error); "
         "report it as a bug, with the files"
     )
     other = UserError("mm/x.c:3:4", "this does not parse as C", "make the place plainer")
-    assert _told(other, Path("/w/obj"), made) is other
+    assert told(other, Path("/w/obj"), made) is other
 
 
 def test_the_help_has_examples() -> None:

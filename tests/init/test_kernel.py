@@ -13,21 +13,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
 from tests.compiled import compile_many
-from zpconvert.cli.init import command
 from zpconvert.conversion.load import load
 from zpconvert.conversion.model import Conversion
 from zpconvert.csource import structs
 from zpconvert.csource.externals import externals_for
+from zpconvert.drafting import make
 from zpconvert.header.generate import header_text
+from zpconvert.init.report import as_json
 from zpconvert.kernel import kbuild, source
 from zpconvert.kernel.cells import CELLS
 from zpconvert.kernel.kbuild import BuildDir
 from zpconvert.kernel.objcode import COMPARE_FLAGS, compare
 from zpconvert.kernel.replay import Compiled, Job
-from zpconvert.pipeline import OLD_STRUCT_HEADER, Converted, convert
+from zpconvert.pipeline import OLD_STRUCT_HEADER, Converted
 from zpconvert.rewrite.engine import FileMigration
 from zpconvert.rewrite.retype import Names, Types
 from zpconvert.rewrite.survey import survey
@@ -112,16 +112,12 @@ class Made:
 def made(
     request: pytest.FixtureRequest, kernel_612: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Made:
-    """A conversion drafted by the command, and converted."""
+    """A conversion, drafted, and its result on the tree."""
     case: Case = request.param
     place = tmp_path_factory.mktemp("init")
-    words = ["--tree", kernel_612, "--file", case.file, "--descriptor", case.descriptor]
-    words += ["--json", place / "found.json", place / "x"]
-    done = CliRunner().invoke(command, [str(w) for w in words], catch_exceptions=False)
-    assert done.exit_code == 0, done.output
-    conversion = load(str(place / "x"))
-    result = convert(kernel_612, conversion, cache=source.cache_home())
-    return Made(case, conversion, result, json.loads((place / "found.json").read_text()))
+    done = make(place / "x", kernel_612, [case.file], case.descriptor, cache=source.cache_home())
+    found = as_json(done.draft, done.questions, [str(path) for path in done.paths])
+    return Made(case, load(str(place / "x")), done.result, json.loads(json.dumps(found)))
 
 
 @pytest.fixture(scope="module")

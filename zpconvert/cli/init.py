@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,9 +17,7 @@ from zpconvert.errors import UserError
 from zpconvert.kernel.source import cache_home
 
 if TYPE_CHECKING:
-    from zpconvert.init.draft import Draft
-    from zpconvert.init.model import Question
-    from zpconvert.pipeline import Converted
+    from zpconvert.drafting import Made
 
 
 def _complete_file(
@@ -109,34 +107,21 @@ def command(
       zpconvert convert my/balloon --tree ~/linux --diff
       zpconvert rules test my/balloon
     """
-    from zpconvert.init import write
-    from zpconvert.init.questions import questions
+    from zpconvert.drafting import make
     from zpconvert.init.report import as_json
 
     _check_words(target, files, descriptor)
-    place, text = _existing(target, descriptor)
-    write.check_target(target, None if text else place)
     if json_file is not None and not json_file.parent.is_dir():
         raise UserError(str(json_file), "no such directory", "create it, or name another file")
     with progress(f"looking at {', '.join(files)}") as tell:
-        sources, draft = _drafted(
-            target.name, tree, files, descriptor, place if text else None, tell
-        )
-        asked = questions(draft, sources)
-        written = _documents(draft, asked)
-        own = text or written.pop(write.DESCRIPTORS)
-        with write.staged(target, written, (place, own)) as made:
-            try:
-                result = _tried(made, tree, timeout, tell)
-            except UserError as error:
-                raise _told(error, target, made) from None
-    paths = [str(target / name) for name in written] + ([] if text else [str(place)])
+        made = make(target, tree, files, descriptor, cache=cache_home(), timeout=timeout, tell=tell)
+    paths = [str(path) for path in made.paths]
     for path in paths:
         click.echo(path)
     if json_file is not None:
-        record = json.dumps(as_json(draft, asked, paths), indent=2)
+        record = json.dumps(as_json(made.draft, made.questions, paths), indent=2)
         json_file.write_text(record + "\n")
-    _summary(target, tree, draft, asked, result)
+    _summary(target, tree, made)
 
 
 def _check_words(target: Path, files: Sequence[str], descriptor: str) -> None:
@@ -155,81 +140,13 @@ def _check_words(target: Path, files: Sequence[str], descriptor: str) -> None:
             raise UserError("--file", f"'{file}' is named twice", "name it once")
 
 
-def _existing(target: Path, descriptor: str) -> tuple[Path, bytes]:
-    """Where the descriptor is, or will be, and its text if it is there."""
-    from zpconvert.init.write import DESCRIPTORS
-    from zpconvert.resources import semantic_patches_dir
-
-    beside = target.parent / DESCRIPTORS / f"{descriptor}.toml"
-    for path in (beside, semantic_patches_dir() / DESCRIPTORS / beside.name):
-        if path.is_file():
-            return path, path.read_bytes()
-    return beside, b""
-
-
-def _drafted(
-    name: str,
-    tree: Path,
-    files: Sequence[str],
-    descriptor: str,
-    shared: Path | None,
-    tell: Callable[[str], None],
-) -> tuple[dict[str, bytes], Draft]:
-    from zpconvert.conversion.descriptor import load_descriptor
-    from zpconvert.init.draft import draft
-    from zpconvert.init.write import DESCRIPTORS
-    from zpconvert.kernel.tree import open_tree, read_source
-    from zpconvert.resources import semantic_patches_dir
-
-    open_tree(tree)
-    sources = {file: read_source(tree, file) for file in files}
-    found = load_descriptor(shared) if shared is not None else descriptor
-    bundled = sorted((semantic_patches_dir() / DESCRIPTORS).glob("*.toml"))
-    offered = [one for path in bundled for one in load_descriptor(path).assumptions]
-    return sources, draft(tree, name, sources, found, cache_home(), tell, offered=offered)
-
-
-def _documents(draft: Draft, asked: Sequence[Question]) -> dict[str, bytes]:
-    """Files of the directory; the descriptor, if there is a new one, under `descriptors`."""
-    from zpconvert.init import cocci, documents, report, write
-
-    made = {"conversion.toml": documents.conversion_toml(draft)}
-    if draft.idioms:
-        made[documents.IDIOMS] = cocci.idioms_cocci(draft)
-    made["QUESTIONS.md"] = report.questions_md(draft, asked)
-    if draft.shared is None:
-        made[write.DESCRIPTORS] = documents.descriptor_toml(draft)
-    return made
-
-
-def _tried(made: Path, tree: Path, timeout: float, tell: Callable[[str], None]) -> Converted:
-    """The draft's result on the tree that it was drafted from."""
-    from zpconvert.conversion.load import load
-    from zpconvert.pipeline import convert
-
-    conversion = load(str(made))
-    return convert(tree, conversion, cache=cache_home(), timeout=timeout, tell=tell)
-
-
-def _told(error: UserError, target: Path, made: Path) -> UserError:
-    """An error of the trial; one that is about the draft, which is gone by now, is a bug of it."""
-    if str(made.parent) not in error.where:
-        return error
-    where = Path(error.where).name
-    return UserError(
-        str(target),
-        f"the draft does not convert the tree ({where}: {error.what})",
-        "report it as a bug, with the files",
-    )
-
-
-def _summary(
-    target: Path, tree: Path, draft: Draft, asked: Sequence[Question], result: Converted
-) -> None:
+def _summary(target: Path, tree: Path, made: Made) -> None:
+    """What a person wants to know at the end, on stderr."""
+    draft, result = made.draft, made.result
     slots = [slot for file in draft.seen for slot in file.slots]
     kept = [slot for slot in slots if slot.border]
     say(f"\n{len(slots) - len(kept)} slots flip, {len(kept)} stay struct page")
     say(f"{len(draft.members)} members, {len(draft.helpers)} helpers, {len(draft.idioms)} idioms")
     say(f"{len(result.states)} patches, {result.functions} functions changed")
-    say(f"{len(asked)} questions: read {target}/QUESTIONS.md")
+    say(f"{len(made.questions)} questions: read {target}/QUESTIONS.md")
     say(f"\nnext: zpconvert convert {target} --tree {tree} --diff")
