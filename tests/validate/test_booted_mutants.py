@@ -57,7 +57,7 @@ def result(kernel_612: Path, states_612: list[Files]) -> Result:
         objects=[OBJECT],
         cache=cache_home(),
     )
-    rows, findings = booting.boot(subject, [build], [OBJECT], Builder(cache_home(), 2))
+    rows, findings = booting.boot(subject, [build], Builder(cache_home(), 2))
     return Result({row.commit: row for row in rows}, findings)
 
 

@@ -47,7 +47,6 @@ class Booted:
 def boot(
     subject: Subject,
     builds: Sequence[BuildDir],
-    objects: Sequence[str],
     builder: Builder,
     limit: float = LIMIT,
 ) -> tuple[list[BootRow], list[Finding]]:
@@ -62,7 +61,7 @@ def boot(
     for build in builds:
         if not build.cell.boots:
             continue
-        results = _Cell(subject, subject.boot, build, objects, builder, limit).results()
+        results = _Cell(subject, subject.boot, build, builder, limit).results()
         rows += [_row(number, build.cell.name, one) for number, one in results.items()]
         findings += blame(subject, build.cell.name, results)
     if not rows:
@@ -97,11 +96,10 @@ class _Cell:
         subject: Subject,
         boot: Boot,
         build: BuildDir,
-        objects: Sequence[str],
         builder: Builder,
         limit: float,
     ) -> None:
-        self.subject, self.boot, self.build, self.objects = subject, boot, build, objects
+        self.subject, self.boot, self.build = subject, boot, build
         self.builder, self.limit = builder, limit
         paths = {path for state in subject.series.states for path in state}
         self.images = Images(build, subject.tree.path, paths, builder.workers)
@@ -139,7 +137,7 @@ class _Cell:
                 parts.append((path, uncommented(text) if path.endswith(".h") else text))
         jobs = [
             Job(self.build, obj, files)
-            for obj in self.objects
+            for obj in self.build.commands
             for files in [self.subject.files(obj, number)]
             if files is not None
         ]

@@ -52,7 +52,7 @@ def validate(
     rows, builds, findings = compiling.prepared(subject, cells, objects, cache, tell)
     sizes, bloat, built = compiling.build(subject, builds, builder)
     findings += [*built, *compiling.uncompiled(subject)]
-    booted, unwell = booting.boot(subject, builds, objects, builder)
+    booted, unwell = booting.boot(subject, builds, builder)
     findings += unwell
     names = hints(subject.renames, subject.series.states)
     comparer = Comparer(builder, subject.tree.path, names, subject.assumptions)
