@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 
 from tests.compiled import compile_many
-from tests.compiled import compile_many
 from zpconvert.conversion.load import load
 from zpconvert.conversion.model import Conversion
 from zpconvert.csource import structs
@@ -27,7 +26,6 @@ from zpconvert.kernel import kbuild, source
 from zpconvert.kernel.cells import CELLS
 from zpconvert.kernel.kbuild import BuildDir
 from zpconvert.kernel.objcode import COMPARE_FLAGS, compare
-from zpconvert.kernel.replay import Compiled, Job
 from zpconvert.kernel.replay import Compiled, Job
 from zpconvert.pipeline import OLD_STRUCT_HEADER, Converted
 from zpconvert.rewrite.engine import FileMigration
