@@ -138,6 +138,21 @@ def test_rows_03_and_04_a_warning_is_its_commit_s_also_if_a_later_one_mends_it(
     assert not found.good
 
 
+def test_sparse_reads_each_source(tree: Path, cell: Cell, tmp_path: Path) -> None:
+    text = (tree / SOURCE).read_bytes()
+    more = b"int *none(void);\nint *none(void) { return %s; }\n"
+    commit(tree, {SOURCE: text + more % b"NULL"}, "a")
+    commit(tree, {SOURCE: text + more % b"0"}, "b")
+    one = subject(tree, 2)
+    silent = validated(one, cell, tmp_path / "cache")
+    assert [f for f in silent.findings if f.check in ("build", "warning")] == []
+    found = validated(one, replace(cell, name="sparse", checker="sparse"), tmp_path / "cache")
+    (warning,) = [f for f in found.findings if f.check == "warning"]
+    assert (warning.commit, warning.cell, warning.path) == (2, "sparse", SOURCE)
+    assert warning.line == text.count(b"\n") + 2
+    assert warning.text == "Using plain integer as NULL pointer"
+
+
 def test_a_declared_change_is_no_finding_and_one_that_is_none_is(
     tree: Path, cell: Cell, tmp_path: Path
 ) -> None:

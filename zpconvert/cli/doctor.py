@@ -66,6 +66,7 @@ NEEDS = (
         "openssl",
         needed=False,
     ),
+    Need("sparse", "a second look at sources", "sparse", "sparse", "sparse", needed=False),
     Need("codespell", "spelling of messages", "codespell", "codespell", "codespell", needed=False),
     Need(
         "git send-email",

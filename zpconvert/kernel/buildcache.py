@@ -33,26 +33,39 @@ def used(path: Path) -> None:
 
 
 def seed(path: Path, builds: Path, tree: Path, arch: str) -> None:
-    """Start from a prepared directory of the same tree, if there is one: its host programs are
-    built already. One of another architecture gives those of `scripts` alone."""
+    """Start from a prepared directory of the same tree, if there is one that no run is at work
+    on: its host programs are built already. One of another architecture gives those of
+    `scripts` alone."""
     if path.exists():
         return
     known = sorted(_of_tree(builds, tree), key=lambda found: found[1] != arch)
-    if not known:
-        path.mkdir()
-        return
-    other, its_arch = known[0]
     unfinished = path.with_name(f"{path.name}.new")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    # who holds that lock has a directory already, and so never waits for ours
-    with locked(builds, other.name):
-        if its_arch == arch:
-            shutil.copytree(other, unfinished, symlinks=True)
-            (unfinished / STAMP).unlink(missing_ok=True)
+    for other, its_arch in known:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        with _free(builds, other.name) as free:
+            if not free:
+                continue
+            if its_arch == arch:
+                shutil.copytree(other, unfinished, symlinks=True)
+                (unfinished / STAMP).unlink(missing_ok=True)
+            else:
+                unfinished.mkdir()
+                shutil.copytree(other / "scripts", unfinished / "scripts", symlinks=True)
+        unfinished.rename(path)
+        return
+    path.mkdir()
+
+
+@contextmanager
+def _free(builds: Path, name: str) -> Iterator[bool]:
+    """Hold the lock of a build directory if no other run does."""
+    with (builds / f".{name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
         else:
-            unfinished.mkdir()
-            shutil.copytree(other / "scripts", unfinished / "scripts", symlinks=True)
-    unfinished.rename(path)
+            yield True
 
 
 def _of_tree(builds: Path, tree: Path) -> Iterator[tuple[Path, str]]:
@@ -74,10 +87,7 @@ def prune(builds: Path) -> None:
         seen = stamp if stamp.exists() else path
         if seen.stat().st_mtime >= before:
             continue
-        with (builds / f".{path.name}.lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                continue
-            shutil.rmtree(path)
-            shutil.rmtree(builds / f"{path.name}.source", ignore_errors=True)
+        with _free(builds, path.name) as free:
+            if free:
+                shutil.rmtree(path)
+                shutil.rmtree(builds / f"{path.name}.source", ignore_errors=True)

@@ -19,6 +19,9 @@ from zpconvert.validate.subject import INCLUDERS, SOURCES, Files, Subject, findi
 
 Tell = Callable[[str], None]
 
+#: Configurations that set all there is: what the subsystem is there is their view of it.
+EVERYTHING = ("allmodconfig", "allyesconfig")
+
 
 def prepared(
     subject: Subject, cells: Iterable[Cell], objects: Sequence[str], cache: Path, tell: Tell
@@ -30,6 +33,8 @@ def prepared(
         fragment = subject.module if cell.module and subject.module else subject.fragment
         if cell.boots and subject.boot:
             fragment = (*fragment, *subject.boot.kconfig)
+        if cell.config in EVERYTHING:
+            fragment = ()
         if lacks:
             reason = f"no {', '.join(lacks)}" + (f": install {cell.package}" * bool(cell.package))
             rows.append(CellRow(cell.name, cell.arch, cell.compiler, "not run", reason))

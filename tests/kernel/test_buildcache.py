@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Build directories on the small tree: seeded, kept, removed; a make that hangs is stopped."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from zpconvert.errors import UserError
+from zpconvert.kernel import buildcache, kbuild
+from zpconvert.kernel.buildcache import KEPT, STAMP
+from zpconvert.kernel.cells import Cell
+from zpconvert.kernel.kbuild import BuildDir
+
+SETTINGS = ("CONFIG_OBJPOOL=y", "CONFIG_COMPACTION=y")
+OBJECT = "mm/objpool.o"
+
+
+def prepare(tree: Path, cache: Path, name: str = "small", **more: tuple[str, ...]) -> BuildDir:
+    cell = Cell(name, "x86_64", more.pop("kconfig", SETTINGS))
+    return kbuild.prepare(tree, cell, fragment=(), objects=(OBJECT,), cache=cache, **more)
+
+
+def age(path: Path, seconds: float) -> None:
+    for one in (path / STAMP, path):
+        if one.exists():
+            os.utime(one, (time.time() - seconds,) * 2)
+
+
+def test_what_nobody_used_for_long_is_removed(small_tree: Path, tmp_path: Path) -> None:
+    builds = tmp_path / "builds"
+    old = prepare(small_tree, tmp_path, "old").path
+    busy = prepare(small_tree, tmp_path, "busy").path
+    recent = prepare(small_tree, tmp_path, "recent").path
+    killed = builds / "linux-killed-0123"
+    killed.mkdir()
+    (builds / f"{old.name}.source").mkdir()
+    for path in (old, busy, killed):
+        age(path, KEPT + 60)
+    age(recent, KEPT - 60)
+    with (builds / f".{busy.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        now = prepare(small_tree, tmp_path, "now").path
+    left = {path.name for path in builds.iterdir() if path.is_dir()}
+    assert left == {busy.name, recent.name, now.name}
+    buildcache.prune(builds)
+    assert not busy.exists()
+
+
+def test_using_a_directory_keeps_it(small_tree: Path, tmp_path: Path) -> None:
+    path = prepare(small_tree, tmp_path).path
+    age(path, KEPT + 60)
+    assert prepare(small_tree, tmp_path).path == path
+    buildcache.prune(tmp_path / "builds")
+    assert path.exists()
+
+
+def test_a_new_directory_starts_from_one_of_its_tree_and_architecture(
+    small_tree: Path, tmp_path: Path
+) -> None:
+    first = prepare(small_tree, tmp_path).path
+    (first / "scripts").mkdir()
+    (first / "scripts/fixdep").write_text("host program")
+    (first / "leftover").write_text("x86's")
+    second = prepare(small_tree, tmp_path, "second").path
+    assert (second / "leftover").exists()
+    other = Cell("other", "um", SETTINGS)
+    third = kbuild.prepare(small_tree, other, fragment=(), objects=(OBJECT,), cache=tmp_path).path
+    assert (third / "scripts/fixdep").exists()
+    assert not (third / "leftover").exists()
+
+
+def test_what_a_configuration_does_not_have_is_left_out_or_told(
+    small_tree: Path, tmp_path: Path
+) -> None:
+    build = prepare(small_tree, tmp_path, perhaps=("mm/buddy2.o", "mm/migrate.o"))
+    assert set(build.commands) == {OBJECT, "mm/migrate.o"}
+    with pytest.raises(UserError, match="buddy2"):
+        kbuild.prepare(
+            small_tree, build.cell, fragment=(), objects=("mm/buddy2.o",), cache=tmp_path
+        )
+
+
+def test_a_make_that_hangs_is_stopped(
+    small_tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    makefile = small_tree / "Makefile"
+    makefile.write_text(makefile.read_text().replace("\t@mkdir -p $(@D)\n", "\t@sleep 600\n"))
+    monkeypatch.setattr(kbuild, "MAKE_TIMEOUT", 1.0)
+    began = time.monotonic()
+    with pytest.raises(UserError, match=r"build failed \(.*killed after 1 s"):
+        prepare(small_tree, tmp_path)
+    assert time.monotonic() - began < 60

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The built-in matrices hold what has to be shown, and name what has to be installed for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from zpconvert.kernel.cells import Cell, matrix
+
+FULL = matrix("full")
+
+
+def has(*lines: str) -> Callable[[Cell], bool]:
+    return lambda cell: set(lines) <= set(cell.kconfig)
+
+
+#: What each is, by the words of those who ask for it.
+WANTED: dict[str, Callable[[Cell], bool]] = {
+    "i386 with PAE and MEMCG": lambda c: (
+        c.arch == "i386" and has("CONFIG_HIGHMEM64G=y", "CONFIG_MEMCG=y")(c)
+    ),
+    "i386 with PAE, without MEMCG": lambda c: (
+        c.arch == "i386" and has("CONFIG_HIGHMEM64G=y", "CONFIG_CGROUPS=n")(c)
+    ),
+    "MEMCG off": lambda c: c.arch == "x86_64" and has("CONFIG_CGROUPS=n")(c),
+    "SMP off": has("CONFIG_SMP=n"),
+    "clang with DEBUG_VM off": lambda c: c.toolchain == "clang" and has("CONFIG_DEBUG_VM=n")(c),
+    "arm64, 4K": lambda c: c.arch == "arm64" and has("CONFIG_ARM64_4K_PAGES=y")(c),
+    "arm64, 64K": lambda c: c.arch == "arm64" and has("CONFIG_ARM64_64K_PAGES=y")(c),
+    "arm LPAE": lambda c: c.arch == "arm" and has("CONFIG_ARM_LPAE=y")(c),
+    "riscv64": lambda c: c.arch == "riscv" and has("CONFIG_64BIT=y")(c),
+    "big endian": lambda c: c.arch == "s390",
+    "um": lambda c: c.arch == "um",
+    "allmodconfig": lambda c: c.config == "allmodconfig",
+    "sparse": lambda c: c.checker == "sparse",
+}
+
+
+@pytest.mark.parametrize("what", WANTED)
+def test_the_full_matrix_has(what: str) -> None:
+    assert any(WANTED[what](cell) for cell in FULL)
+
+
+def test_the_full_matrix_has_the_quick_one_and_more() -> None:
+    quick = matrix("quick")
+    assert len(quick) == 3
+    assert set(quick) < set(FULL)
+    assert len(FULL) >= 14
+    assert sum(cell.compare for cell in quick) >= 2
+    assert {"i386", "arm", "x86_64"} <= {cell.arch for cell in FULL if cell.compare}
+
+
+def test_what_not_every_machine_has_names_its_package() -> None:
+    for cell in FULL:
+        special = cell.cross or cell.checker or cell.toolchain != "gcc"
+        assert bool(cell.package) == bool(special), cell.name
