@@ -49,7 +49,7 @@ HOMES = {
     "click": ("cli/",),
     "rich": ("cli/",),
     "libcst": ("smpl/", "lint/"),
-    "tomlkit": ("init/documents.py",),
+    "tomlkit": ("init/documents.py", "conversion/edit.py", "conversion/spell.py"),
     "fissix": ("lint/python2.py",),
     "pygments": ("smpl/lexer.py", "cli/talk.py", "report/code.py"),
     "jinja2": ("report/",),

@@ -28,8 +28,8 @@ from zpconvert.header.merge import Present, recognise
 from zpconvert.header.report import Family, families
 from zpconvert.header.steps import HeaderSteps
 from zpconvert.kernel.tree import open_tree, read_source
-from zpconvert.planner.automatic import LINES, Goal, Planned, automatic
-from zpconvert.planner.named import FilePlan, Note, plan_file
+from zpconvert.planner.automatic import LINES, Planned, automatic
+from zpconvert.planner.named import FilePlan, Note, nearest, plan_file
 from zpconvert.planner.wording import Done, worded
 from zpconvert.rewrite import engine, rename, tidy
 from zpconvert.rewrite.retype import Refusal, Types
@@ -62,12 +62,14 @@ class Absent:
     """A step that this base has only a part of, or nothing: what is missing.
 
     present: the base has the descriptor that the step would introduce.
+    near: (missing slot, name that the base has and that may be meant).
     """
 
     step: Step
     missing: tuple[str, ...]
     gone: bool
     present: bool = False
+    near: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,10 @@ def convert(
     if lines is not None or not steps:
         tell("planning steps")
         offered = dataclasses.replace(descriptor, helpers=usable)
-        planned = _planned(files, conversion, offered, old, lines or LINES)
+        had = present.names if present is not None else frozenset[str]()
+        weights = header_lines(offered, old) | dict.fromkeys(had, 0)
+        retypers = [file.migration.retyper for file in files]
+        planned = automatic(retypers, conversion, offered, weights, lines or LINES)
         steps = planned.steps
     for file in files:
         file.follow(steps, conversion.border)
@@ -160,16 +165,6 @@ def convert(
     header = HeaderSteps(descriptor, old, present, {helper for helper, _ in unoffered}, used)
     result = _result(steps, files, header, unoffered)
     return _worded(result, planned, files, descriptor, conversion.prefix) if planned else result
-
-
-def _planned(
-    files: Sequence[_File], conversion: Conversion, descriptor: Descriptor, old: Group, lines: int
-) -> Planned:
-    """Steps from the planner, with the comment phrases of all of the conversion's own."""
-    weights = header_lines(descriptor, old)
-    stale = tuple(phrase for step in conversion.steps for phrase in step.stale)
-    retypers = [file.migration.retyper for file in files]
-    return automatic(retypers, conversion.border, descriptor, weights, Goal(lines, stale))
 
 
 def _worded(
@@ -356,10 +351,12 @@ def _result(
         after[header.descriptor.header] = header.text(number)
         changed = {path: text for path, text in after.items() if before.get(path) != text}
         missing = tuple(p for p in step.slots if all(p in f.plan.missing[number] for f in files))
+        surveys = [f.survey for f in files]
+        near = tuple((p, n) for p in missing if (n := nearest(p, surveys, steps)) is not None)
         missing += lacks[number]
         present = not number and header.present is not None
         if missing or present or not changed:
-            absent.append(Absent(step, missing, not changed, present))
+            absent.append(Absent(step, missing, not changed, present, near))
         if changed:
             names = header.names(number)
             flips = sorted(s.id for f in files for s in f.plan.flips[number])

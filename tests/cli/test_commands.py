@@ -231,4 +231,6 @@ def test_a_slot_that_the_tree_lacks_is_said(small_tree: Path, tmp_path: Path) ->
     file.write_text(file.read_text().replace('"trylock_group",', '"trylock_grup",', 1))
     done = zpconvert("convert", conversions / "objpool", "--tree", small_tree, "--diff")
     assert done.returncode == 0
-    assert done.stderr == "step introduce in part: this tree lacks trylock_grup\n"
+    assert done.stderr == (
+        "step introduce in part: this tree lacks trylock_grup (did you mean 'trylock_group'?)\n"
+    )

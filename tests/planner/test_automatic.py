@@ -140,6 +140,19 @@ def test_steps_can_be_written_down_and_give_the_same_series(
     assert result.notes == ()
 
 
+def test_a_header_that_is_there_is_not_introduced(
+    small_tree: Path, objpool: Conversion, planned: Converted, header_cache: Path
+) -> None:
+    """Another conversion with the same descriptor came before."""
+    (small_tree / HEADER).write_bytes(planned.tree[HEADER])
+    result = convert(small_tree, objpool, cache=header_cache, lines=60)
+    assert result.tree == planned.tree
+    assert [state.helpers for state in result.states] == [()] * len(result.states)
+    assert result.states[0].step.subject == "speak of tdesc in comments"
+    assert set(result.states[0].files) == {SOURCE}
+    posting.commits(objpool, result, IDENT, False)
+
+
 def test_a_file_without_slots_is_no_work(
     small_tree: Path, objpool: Conversion, header_cache: Path
 ) -> None:

@@ -67,6 +67,14 @@ NEEDS = (
         needed=False,
     ),
     Need("sparse", "a second look at sources", "sparse", "sparse", "sparse", needed=False),
+    Need(
+        "dot",
+        "draws a plan",
+        "graphviz",
+        "graphviz",
+        "graphviz",
+        needed=False,
+    ),
     Need("codespell", "spelling of messages", "codespell", "codespell", "codespell", needed=False),
     Need(
         "git send-email",
@@ -112,8 +120,9 @@ def _version(need: Need) -> str | None:
         return "" if place.exists() else None
     if shutil.which(need.name) is None:
         return None
-    # perl says its version within a sentence, as "(v5.36.0)"
-    argv = [need.name, "-e", "print $^V"] if need.name == "perl" else [need.name, "--version"]
+    # perl says its version within a sentence, as "(v5.36.0)"; dot knows no --version
+    words = {"perl": ["-e", "print $^V"], "dot": ["-V"]}
+    argv = [need.name, *words.get(need.name, ["--version"])]
     try:
         done = run(argv, timeout=30, check=False)
     except ProcessError:

@@ -26,6 +26,7 @@ COMMANDS = {
     "init": "A new conversion, drafted from the files themselves.",
     "convert": "The converted tree: as a diff, in place, or on a branch.",
     "series": "The patch series, ready to be mailed.",
+    "plan": "The steps of a series: shown, planned, edited.",
     "validate": "Prove every commit: builds, warnings, object code, mails.",
     "report": "A series and what was shown of it, as a page to read.",
     "lint": "What is wrong with semantic patches, and what can be mended.",

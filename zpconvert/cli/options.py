@@ -37,6 +37,30 @@ def conversion_argument(command: Command) -> Command:
     return click.argument("conversion", shell_complete=_complete)(command)
 
 
+def step_argument(name: str) -> Callable[[Command], Command]:
+    """A step of the conversion that an outer command has as its argument."""
+    return click.argument(name, metavar="STEP", shell_complete=_complete_step)
+
+
+def _complete_step(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[click.shell_completion.CompletionItem]:
+    from click.shell_completion import CompletionItem
+
+    from zpconvert.conversion.load import load
+
+    try:
+        steps = load(ctx.parent.params["conversion"] if ctx.parent else "").steps
+    except UserError:
+        return []  # what is wrong with it is said when the command runs
+    return [CompletionItem(s.id, help=s.subject) for s in steps if s.id.startswith(incomplete)]
+
+
+def diff_option(command: Command) -> Command:
+    """--diff, for what edits a conversion."""
+    return click.option("--diff", is_flag=True, help="Show the change, and write nothing.")(command)
+
+
 def tree_option(command: Command) -> Command:
     """--tree DIR."""
     return click.option(

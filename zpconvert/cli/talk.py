@@ -69,6 +69,11 @@ def say_absent(result: Converted) -> None:
     """What the conversion's steps name and the tree does not have."""
     for absent in result.absent:
         what = "left out" if absent.gone else "in part"
-        lacks = ", ".join(absent.missing) or "anything that it would change"
+        near = dict(absent.near)
+        names = [
+            f"{name} (did you mean '{near[name]}'?)" if name in near else name
+            for name in absent.missing
+        ]
+        lacks = ", ".join(names) or "anything that it would change"
         why = "has its descriptor already" if absent.present else f"lacks {lacks}"
         say(f"step {absent.step.id} {what}: this tree {why}")

@@ -27,7 +27,8 @@ from zpconvert.conversion.table import Table, read_toml
 from zpconvert.errors import UserError
 from zpconvert.resources import semantic_patches_dir
 
-_FILE = "conversion.toml"
+#: What makes a directory a conversion.
+FILE = "conversion.toml"
 _STEP_KEYS = {
     "id",
     "subject",
@@ -50,17 +51,18 @@ _KCONFIG = re.compile(r"CONFIG_[A-Za-z0-9_]+=\S+")
 
 def list_conversions() -> list[str]:
     """The names of the bundled conversions, sorted."""
-    return sorted(path.parent.name for path in semantic_patches_dir().glob(f"*/{_FILE}"))
+    return sorted(path.parent.name for path in semantic_patches_dir().glob(f"*/{FILE}"))
 
 
-def load(name_or_dir: str) -> Conversion:
+def load(name_or_dir: str, text: bytes | None = None) -> Conversion:
     """Read a conversion: a bundled one by its name, any other by its directory.
 
-    A word without a slash is a bundled name first.
+    A word without a slash is a bundled name first. text: what to read as its conversion.toml
+    instead of what is there.
     Raises UserError, whose `where` is `file:line` when a file is at fault.
     """
     directory = _find(name_or_dir)
-    root = read_toml(directory / _FILE)
+    root = read_toml(directory / FILE, text)
     root.only({"conversion", "cover", "names", "boot", "border", "step"})
     head = root.table("conversion")
     head.only({"descriptor", "files", "prefix", "kconfig", "kconfig_module", "smpl"})
@@ -100,13 +102,13 @@ def load(name_or_dir: str) -> Conversion:
 def _find(name_or_dir: str) -> Path:
     bundled = semantic_patches_dir() / name_or_dir
     is_name = name_or_dir not in ("", ".", "..") and os.sep not in name_or_dir
-    if is_name and (bundled / _FILE).is_file():
+    if is_name and (bundled / FILE).is_file():
         return bundled
     directory = Path(name_or_dir)
     if name_or_dir and directory.is_dir():
-        if (directory / _FILE).is_file():
+        if (directory / FILE).is_file():
             return directory
-        raise UserError(name_or_dir, f"has no {_FILE}", "give the directory that holds it")
+        raise UserError(name_or_dir, f"has no {FILE}", "give the directory that holds it")
     known = list_conversions()
     near = difflib.get_close_matches(name_or_dir, known, 1)
     todo = f"did you mean '{near[0]}'?" if near else "give a name or a directory"

@@ -150,13 +150,13 @@ class Table:
         self.fail(f"'{key}' must be {wanted}", "mend the value", key, *index)
 
 
-def read_toml(file: Path) -> Table:
-    """The root table of a TOML file.
+def read_toml(file: Path, text: bytes | None = None) -> Table:
+    """The root table of a TOML file, or of a text that is to become one.
 
     Raises UserError when it cannot be read, is not UTF-8 or is no TOML (naming the line).
     """
     try:
-        source = file.read_bytes().decode("utf-8")
+        source = (file.read_bytes() if text is None else text).decode("utf-8")
     except OSError as error:
         raise UserError(str(file), f"cannot be read: {error.strerror}", "check the path") from None
     except UnicodeDecodeError as error:

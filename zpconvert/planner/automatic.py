@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from zpconvert.conversion.model import Border, Descriptor, Stale, Step
+from zpconvert.conversion.model import Conversion, Descriptor, Stale, Step
 from zpconvert.planner.atoms import Atom, atoms, base_id
 from zpconvert.planner.clusters import Clusters, Order
 from zpconvert.planner.costs import FileCosts, main_step
@@ -18,18 +18,6 @@ from zpconvert.rewrite.slots import Item
 
 #: Lines that a planned patch changes at most, added and removed together.
 LINES = 60
-
-
-@dataclass(frozen=True)
-class Goal:
-    """What the planned steps are to be.
-
-    lines: changed lines (added and removed) that a step has at most; what can only change
-    together may exceed it. stale: comment phrases that become untrue on the way.
-    """
-
-    lines: int
-    stale: tuple[Stale, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,24 +34,28 @@ class Planned:
 
 def automatic(
     files: Sequence[Retyper],
-    border: Sequence[Border],
+    conversion: Conversion,
     descriptor: Descriptor,
     weights: Mapping[str, int],
-    goal: Goal,
+    lines: int,
 ) -> Planned:
     """The steps of a series that nobody planned.
 
-    files: each file of the conversion, ready to be rendered. descriptor: with the helpers that
-    the tree can have. weights: lines that each of those adds to the header.
+    files: each file of the conversion, ready to be rendered. conversion: its borders stay, and
+    the comment phrases of its own steps come with the planned ones. descriptor: with the helpers
+    that the tree can have. weights: lines that each of those adds to the header. lines: changed
+    lines (added and removed) that a step has at most; what can only change together may exceed
+    it.
     """
-    stay = [kept(file.survey, border) for file in files]
+    phrases = [phrase for step in conversion.steps for phrase in step.stale]
+    stay = [kept(file.survey, conversion.border) for file in files]
     free = atoms([file.survey for file in files], stay)
     use = HelperUse(descriptor)
-    costs = [FileCosts(file, free, use, goal.stale) for file in files]
+    costs = [FileCosts(file, free, use, phrases) for file in files]
     families = {helper.name: helper.family for helper in descriptor.helpers}
-    clusters = Clusters(costs, limit=goal.lines, weights=weights, families=families)
+    clusters = Clusters(costs, limit=lines, weights=weights, families=families)
     order = clusters.plan(free)
-    stale = _stale(files, costs, order, goal.stale)
+    stale = _stale(files, costs, order, phrases)
     steps = [_step("descriptor", (), stale[0])]
     for number, cluster in enumerate(order, 1):
         name = _name(cluster, [step.id for step in steps])

@@ -8,8 +8,9 @@ that no step names (placed with the step that shares most uses with them).
 
 from __future__ import annotations
 
+import difflib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -17,6 +18,9 @@ from zpconvert.conversion.model import Border, Step
 from zpconvert.errors import UserError
 from zpconvert.rewrite.slots import Obstacle, Slot
 from zpconvert.rewrite.survey import Survey
+
+#: How alike two names are, from 0 to 1, when one may be the other misspelt.
+_ALIKE = 0.8
 
 
 @dataclass(frozen=True)
@@ -39,9 +43,14 @@ class FilePlan:
 
 def matches(pattern: str, slot: Slot) -> bool:
     """Whether a plan's slot name or shell pattern means this slot."""
-    if not any(mark in pattern for mark in ":(."):
+    if matches_functions(pattern):
         return slot.function is not None and fnmatchcase(slot.function, pattern)
     return fnmatchcase(slot.id.partition("#")[0], pattern)
+
+
+def matches_functions(pattern: str) -> bool:
+    """Whether a plan's name means all that a function has."""
+    return not any(mark in pattern for mark in ":(.")
 
 
 def kept(survey: Survey, borders: Sequence[Border]) -> dict[Slot, str]:
@@ -53,6 +62,18 @@ def kept(survey: Survey, borders: Sequence[Border]) -> dict[Slot, str]:
         if matches(border.slot, slot)
         for member in survey.group(slot)
     }
+
+
+def nearest(name: str, surveys: Iterable[Survey], steps: Sequence[Step]) -> str | None:
+    """What a step may have meant by a slot that no file has: the name most like it, of those
+    that no step names."""
+    slots = [slot for survey in surveys for slot in survey.slots.values()]
+    named = [pattern for step in steps for pattern in step.slots]
+    free = [slot for slot in slots if not any(matches(pattern, slot) for pattern in named)]
+    whole = {slot.function for slot in free if slot.function is not None}
+    known = whole if matches_functions(name) else {slot.id.partition("#")[0] for slot in free}
+    found = difflib.get_close_matches(name, sorted(known), 1, _ALIKE)
+    return found[0] if found else None
 
 
 def plan_file(

@@ -56,7 +56,11 @@ def worded(
     found: list[Step] = []
     for number, one in enumerate(done):
         if not one.slots:
-            subject, body = words.introduction(descriptor, comments=bool(one.step.stale))
+            comments = bool(one.step.stale)
+            if descriptor.header in base:
+                subject, body = words.preparation(descriptor)
+            else:
+                subject, body = words.introduction(descriptor, comments)
         else:
             facts = Facts(
                 descriptor,

@@ -43,6 +43,16 @@ def introduction(descriptor: Descriptor, comments: bool) -> tuple[str, str]:
     return f"add {new}, laid over {old}", "\n\n".join(parts)
 
 
+def preparation(descriptor: Descriptor) -> tuple[str, str]:
+    """Subject and body of the first step where the tree has the header already."""
+    new, old = descriptor.new_type, descriptor.old_type
+    body = (
+        f"{descriptor.header} has {new} already. Bring the comments that speak of the words of "
+        f"{old} up to date before the code follows.\n\n{_NO_CHANGE}"
+    )
+    return f"speak of {descriptor.name} in comments", body
+
+
 def message(facts: Facts, prefix: str, taken: Sequence[str]) -> tuple[str, str]:
     """Subject and body of any other step. taken: the subjects of those before it."""
     return _subject(facts, prefix, taken), _body(facts)
