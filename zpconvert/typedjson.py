@@ -49,9 +49,10 @@ def _hints(kind: type) -> dict[str, object]:
 def _value(kind: typing.Any, data: typing.Any) -> object:
     """JSON `data` as a value of the annotated type `kind`. Raises TypeError, KeyError."""
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
-    if isinstance(kind, type) and is_dataclass(kind):
-        if not isinstance(data, dict):
-            raise TypeError(f"{data!r} is no object")
+    record = isinstance(kind, type) and is_dataclass(kind)
+    if (record or origin is dict) and not isinstance(data, dict):
+        raise TypeError(f"{data!r} is no object")
+    if record:
         hints = _hints(kind)
         later = {f.name for f in fields(kind) if f.default is not MISSING} - data.keys()
         named = {name: _value(hints[name], data[name]) for name in hints if name not in later}
