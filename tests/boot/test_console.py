@@ -11,6 +11,7 @@ GOOD = """\
 Kernel command line: con=null LOADS=zram
 Checking that ptrace can change system call numbers...OK
 Memory: 212952K/262144K available
+**   This kernel was built with CONFIG_DEBUG and NO_BUG_HERE   **
 zram: Added device: zram0
 Run /init as init process
 zpconvert: begin zram
@@ -57,7 +58,7 @@ def test_a_good_run_has_no_fault() -> None:
 def test_a_complaint_is_a_fault(line: str) -> None:
     text = GOOD.replace("zpconvert: begin zram\n", f"zpconvert: begin zram\n{line}\nmore of it\n")
     console = read(text)
-    assert [(fault.line, fault.text) for fault in console.faults] == [(7, line)]
+    assert [(fault.line, fault.text) for fault in console.faults] == [(8, line)]
     assert line in console.excerpt
     assert "more of it" in console.excerpt
 

@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from zpconvert.kernel.cells import Cell, matrix
 
 FULL = matrix("full")
+BOOT = matrix("boot")
 
 
 def has(*lines: str) -> Callable[[Cell], bool]:
@@ -56,3 +58,32 @@ def test_what_not_every_machine_has_names_its_package() -> None:
     for cell in FULL:
         special = cell.cross or cell.checker or cell.toolchain != "gcc"
         assert bool(cell.package) == bool(special), cell.name
+
+
+def test_every_one_that_boots_is_a_process_and_watchful() -> None:
+    assert len(BOOT) >= 2
+    for cell in BOOT:
+        assert cell.boots
+        assert cell.arch == "um"
+        assert {"CONFIG_DEBUG_VM=y", "CONFIG_PAGE_POISONING=y", "CONFIG_COMPACTION=y"} <= set(
+            cell.kconfig
+        )
+        # nothing of the host: no file system of it, no disk, no network
+        assert not [line for line in cell.kconfig if "HOSTFS" in line or "UBD" in line]
+
+
+def test_one_has_kasan_and_one_lockdep() -> None:
+    for line in ("CONFIG_KASAN=y", "CONFIG_PROVE_LOCKING=y"):
+        assert sum(line in cell.kconfig for cell in BOOT) == 1
+
+
+def test_they_are_in_no_other_matrix() -> None:
+    others = [cell for name in ("quick", "full", "native") for cell in matrix(name)]
+    assert not [cell.name for cell in others if cell.boots]
+
+
+def test_a_users_file_can_have_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "cells.toml"
+    file.write_text('[[cell]]\nname = "mine"\narch = "um"\nmatrices = ["boot"]\n')
+    (cell,) = matrix(str(file))
+    assert cell.boots

@@ -14,7 +14,7 @@ OWN = "zpconvert: "
 #: page_poison.c, tree_stall.h, panic.c. What kills a load for want of memory is one, too: such
 #: a run has shown nothing.
 _COMPLAINT = re.compile(
-    r"(?P<kind>BUG|WARNING|kernel BUG|Oops|general protection fault|Kernel panic|UBSAN"
+    r"(?<![A-Za-z_])(?:BUG|WARNING|kernel BUG|Oops|general protection fault|Kernel panic|UBSAN"
     r"|pagealloc|list_(?:add|del) corruption|Out of memory|Memory cgroup out of memory"
     r"|INFO: task \S+ blocked|INFO: possible|rcu: INFO: \S+ (?:self-)?detected)\b"
 )
