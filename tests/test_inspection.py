@@ -37,8 +37,9 @@ def test_our_own_last_tree_is_clean_on_6_12(kernel_612: Path, converted: dict[st
 
 
 @pytest.mark.kernel
-def test_our_own_last_tree_is_clean_on_6_1(kernel_61: Path) -> None:
-    assert inspected(kernel_61, convert(kernel_61, load("zsmalloc"), cache=cache_home()).tree) == []
+@pytest.mark.parametrize("name", ["zsmalloc", "z3fold", "zbud"])
+def test_our_own_last_tree_is_clean_on_6_1(name: str, kernel_61: Path) -> None:
+    assert inspected(kernel_61, convert(kernel_61, load(name), cache=cache_home()).tree) == []
 
 
 @pytest.mark.kernel

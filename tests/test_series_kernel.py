@@ -111,7 +111,7 @@ CASES = {
         frozenset(("page", "newpage")),
         40,
         "pages_nr",
-        {"6.12": "quick", "6.1": "one cell"},
+        {"6.12": "two cells", "6.1": "compiled"},
     ),
     "zbud": Case(
         3,
@@ -121,26 +121,39 @@ CASES = {
         frozenset(),
         20,
         "pages_nr",
-        {"6.12": "quick", "6.1": "one cell"},
+        {"6.12": "quick", "6.1": "compiled"},
     ),
-}
-#: The cells of a matrix.
-CELLS_OF = {
-    "quick": {"compaction", "no-compaction", "module-debug-vm"},
-    "one cell": {"compaction"},
 }
 KERNELS = ("6.12", "6.1")
 EVERY = [f"{name}-{release}" for release in KERNELS for name in CASES]
 
-#: A matrix for what a few seconds must do: the cell that compiles most of the files.
-ONE_CELL = """\
+#: Matrices by name and their cells; the quick one is zpconvert's own. `make check-full
+#: CONVERSION=z3fold` takes the full one, which would take too long here.
+CELLS_OF = {
+    "quick": {"compaction", "no-compaction", "module-debug-vm"},
+    "two cells": {"compaction", "no-compaction-debug-vm"},
+    "compiled": {"compaction"},
+}
+CELL = """
 [[cell]]
-name = "compaction"
+name = "{name}"
 arch = "x86_64"
 matrices = ["full"]
-compare = true
-kconfig = ["CONFIG_64BIT=y", "CONFIG_SMP=y", "CONFIG_SWAP=y", "CONFIG_COMPACTION=y"]
+compare = {compare}
+kconfig = [
+    "CONFIG_64BIT=y",
+    "CONFIG_SMP=y",
+    "CONFIG_SWAP=y",
+    "CONFIG_COMPACTION={compaction}",
+    "CONFIG_DEBUG_KERNEL={debug}",
+    "CONFIG_DEBUG_VM={debug}",
+]
 """
+MATRICES = {
+    "two cells": CELL.format(name="compaction", compare="true", compaction="y", debug="n")
+    + CELL.format(name="no-compaction-debug-vm", compare="false", compaction="n", debug="y"),
+    "compiled": CELL.format(name="compaction", compare="false", compaction="y", debug="n"),
+}
 
 
 @dataclass(frozen=True)
@@ -198,9 +211,9 @@ def series(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     tree: Path = request.getfixturevalue(f"kernel_{release.replace('.', '')}")
     place = tmp_path_factory.mktemp(f"series-{request.param}")
     out, matrix = place / "outgoing", CASES[name].matrices[release]
-    if matrix == "one cell":
+    if matrix in MATRICES:
+        (place / "cells.toml").write_text(MATRICES[matrix])
         matrix = str(place / "cells.toml")
-        Path(matrix).write_text(ONE_CELL)
     argv = ["series", name, "--tree", str(tree), "-o", str(out), "--signoff"]
     argv += ["--validate", matrix]
     done = subprocess.run(
@@ -361,10 +374,11 @@ def test_every_commit_is_proven_and_the_cover_letter_says_so(series: Series) -> 
     assert {cell["name"]: cell["state"] for cell in report["cells"]} == dict.fromkeys(cells, "ran")
     verdicts = report["functions"]
     assert (verdicts["unknown"], verdicts["different"]) == (0, 0)
-    assert verdicts["equal"] > series.case.functions * len(series.mails)
     text = " ".join(series.cover.split())
-    assumed = f", {verdicts['assumed']} assumed" if verdicts["assumed"] else ""
-    assert f"{verdicts['equal']} equal{assumed}" in text
+    if series.case.matrices[series.release] != "compiled":
+        assert verdicts["equal"] > series.case.functions * len(series.mails)
+        assumed = f", {verdicts['assumed']} assumed" if verdicts["assumed"] else ""
+        assert f"{verdicts['equal']} equal{assumed}" in text
     assert "checkpatch and codespell find nothing new" in text
     known = record.load(series.out)
     assert known is not None
@@ -614,6 +628,7 @@ def test_the_final_diff_is_clean(series: Series) -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
+@of("zsmalloc", "z3fold-6.12", "zbud-6.12")
 def test_any_order_and_grouping_of_steps_gives_the_same_bytes(seed: int, series: Series) -> None:
     """Helpers and comment phrases included; every commit on the way is another."""
     chance = random.Random(seed)
