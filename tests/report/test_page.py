@@ -138,6 +138,21 @@ def test_what_did_not_run_is_said(out: Path, proven: Report, record: Record) -> 
     assert "Not compared: no cell that does so was built." in shown.text
 
 
+def test_a_commit_that_was_not_looked_at_is_not_green(
+    out: Path, proven: Report, record: Record
+) -> None:
+    """As with --commit 3 --json OUT/report.json."""
+    sizes = tuple(row for row in proven.sizes if row.commit in (2, 3))
+    cells = proven.cells[:1]
+    record(dataclasses.replace(proven, sizes=sizes, cells=cells, uncovered=(), tools=()))
+    shown = outline(out)
+    assert "some of what was asked for did not run" in shown.text
+    text = (out / "report.html").read_text()
+    for number in range(1, len(proven.commits) + 1):
+        said = "nothing fell short" if number == 3 else "not run"
+        assert f'title="patch {number}, defconfig: {said}"' in text
+
+
 def test_a_report_about_other_mails_is_not_shown(out: Path, proven: Report, record: Record) -> None:
     record(proven)
     first = patches(out)[1][0]

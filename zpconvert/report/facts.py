@@ -50,6 +50,11 @@ class Facts:
         """Findings about a commit; 0: about none in particular."""
         return [f for f in self.report.findings if f.commit == number] if self.report else []
 
+    def built(self, number: int, cell: str) -> bool:
+        """Whether a commit and its parent were compiled in a cell."""
+        sizes = self.report.sizes if self.report else ()
+        return {number - 1, number} <= {row.commit for row in sizes if row.cell == cell}
+
     def bloat(self, number: int) -> list[BloatRow]:
         """How much code a commit brings and takes, by object."""
         return [row for row in self.report.bloat if row.commit == number] if self.report else []

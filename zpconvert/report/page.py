@@ -47,7 +47,7 @@ def render(facts: Facts) -> str:
         longest=max((sum(f.lines for f in mail.changes) for mail in facts.mails), default=1) or 1,
         mark=lambda number, cell: _mark(facts, number, cell),
         counted=_counted(facts),
-        partial=report is not None and _partial(report),
+        partial=report is not None and _partial(facts, report),
     )
 
 
@@ -56,16 +56,21 @@ def _text(name: str) -> str:
 
 
 def _mark(facts: Facts, number: int, cell: CellRow) -> str:
-    """How a commit fared in a cell: `good`, `bad` or `none`."""
-    if cell.state != "ran":
-        return "bad" if cell.state == "failed" else "none"
-    return "bad" if any(f.cell == cell.name for f in facts.found(number)) else "good"
+    """How a commit fared in a cell: `good`, `bad` or `none`, which is what was not looked at."""
+    if any(f.cell == cell.name for f in facts.found(number)) or cell.state == "failed":
+        return "bad"
+    return "good" if cell.state == "ran" and facts.built(number, cell.name) else "none"
 
 
-def _partial(report: Report) -> bool:
+def _partial(facts: Facts, report: Report) -> bool:
     """Whether something that was asked for was not looked at."""
-    states = [*(cell.state for cell in report.cells), *(tool.state for tool in report.tools)]
-    return bool(report.uncovered) or any(state != "ran" for state in states)
+    marks = {
+        _mark(facts, number, cell)
+        for number in range(1, len(facts.mails) + 1)
+        for cell in report.cells
+    }
+    ran = all(tool.state == "ran" for tool in report.tools)
+    return bool(report.uncovered) or "none" in marks or not ran
 
 
 def _counted(facts: Facts) -> list[tuple[str, int, float]]:
