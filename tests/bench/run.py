@@ -18,7 +18,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import checking, validating
+from tests.bench import checking, planning, validating
 from tests.bench.rows import Row, program, quietly, seconds
 from zpconvert.conversion.load import load
 from zpconvert.conversion.model import Conversion
@@ -155,7 +155,7 @@ def main() -> int:
     parser.add_argument("--tree", type=Path, help="a kernel; Debian's if not given")
     parser.add_argument("--conversion", default="zsmalloc")
     parser.add_argument("--pairs", type=int, default=7)
-    parser.add_argument("--only", choices=("check", "series", "validate"))
+    parser.add_argument("--only", choices=("check", "plan", "series", "validate"))
     options = parser.parse_args()
     tree = options.tree or ensure(tell=print).tree
     conversion = load(options.conversion)
@@ -168,6 +168,7 @@ def main() -> int:
         result = convert(tree, conversion, cache=cache_home())
         makers: dict[str, Callable[[], list[Row]]] = {
             "check": lambda: checking.rows(tree, result, place, options.pairs),
+            "plan": lambda: [*planning.rows(tree, conversion, 3)],
             "series": lambda: [
                 series_and_floor(tree, conversion, result, place, options.pairs),
                 peak(tree, conversion, place),

@@ -129,7 +129,8 @@ class _Item:
             function: [n for n, a in enumerate(self.reach) if function in a.functions]
             for function in self.early
         }
-        self._courses: dict[tuple[int, ...], list[Change]] = {}
+        self._courses: dict[tuple[int, ...], Course] = {}
+        self._ranked: dict[tuple[int, ...], list[Change]] = {}
         self._states: dict[frozenset[Atom], _State] = {}
         self._lines: dict[tuple[frozenset[Atom], frozenset[Atom]], int] = {}
 
@@ -139,15 +140,19 @@ class _Item:
         ahead: functions that are converted before they are due, and when.
         """
         steps = [where[atom] for atom in self.reach]
-        for function in self.early & ahead.keys():
-            for n in self._own[function]:
-                steps[n] = min(steps[n], ahead[function])
-        # what happens depends on the order of the flips, not on the numbers of their steps
-        there = sorted(set(steps))
-        ranks = tuple([there.index(step) for step in steps])
-        if ranks not in self._courses:
-            self._courses[ranks] = list(self._changes(ranks, len(there)))
-        return list(zip(there, self._courses[ranks], strict=True))
+        if ahead:
+            for function in self.early & ahead.keys():
+                for n in self._own[function]:
+                    steps[n] = min(steps[n], ahead[function])
+        key = tuple(steps)
+        if key not in self._courses:
+            # what happens depends on the order of the flips, not on the numbers of their steps
+            there = sorted(set(steps))
+            ranks = tuple([there.index(step) for step in steps])
+            if ranks not in self._ranked:
+                self._ranked[ranks] = list(self._changes(ranks, len(there)))
+            self._courses[key] = list(zip(there, self._ranked[ranks], strict=True))
+        return self._courses[key]
 
     def calls(self, function: str) -> bool:
         """Whether the item names a function once all has flipped."""
@@ -183,7 +188,14 @@ def main_step(course: Course) -> int:
 
 
 def _lines_changed(old: Sequence[bytes], new: Sequence[bytes]) -> int:
-    """Lines removed and added."""
+    """Lines removed and added; what is the same at both ends is not looked at twice."""
+    first, last = 0, 0
+    shorter = min(len(old), len(new))
+    while first < shorter and old[first] == new[first]:
+        first += 1
+    while last < shorter - first and old[-1 - last] == new[-1 - last]:
+        last += 1
+    old, new = old[first : len(old) - last], new[first : len(new) - last]
     blocks = SequenceMatcher(None, old, new, False).get_matching_blocks()
     return len(old) + len(new) - 2 * sum(block.size for block in blocks)
 

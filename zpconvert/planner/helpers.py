@@ -14,7 +14,11 @@ class HelperUse:
     """Finds the old calls that a descriptor's helpers stand for, in their boundary wrappers."""
 
     def __init__(self, descriptor: Descriptor) -> None:
-        self._patterns = [(h.name, _pattern(descriptor, h)) for h in descriptor.helpers]
+        #: name, a word that is quickly looked for, and the whole pattern, of each helper
+        self._patterns = [
+            (h.name, _TOKEN.findall(h.old)[0].encode(), _pattern(descriptor, h))
+            for h in descriptor.helpers
+        ]
         self._words = (descriptor.to_old.encode(), descriptor.from_old.encode())
         self._memo: dict[bytes, frozenset[str]] = {}
 
@@ -23,7 +27,11 @@ class HelperUse:
         if not any(word in text for word in self._words):
             return frozenset()
         if text not in self._memo:
-            found = (name for name, pattern in self._patterns if pattern.search(text))
+            found = (
+                name
+                for name, word, pattern in self._patterns
+                if word in text and pattern.search(text)
+            )
             self._memo[text] = frozenset(found)
         return self._memo[text]
 
