@@ -113,6 +113,7 @@ def header(text: bytes) -> None:
 def mail(text: bytes) -> None:
     """A patch: applied, or refused in one line."""
     with contextlib.suppress(UserError):
+        assert all(blob for _, blob in patch.origins(text, "mail"))
         for file in patch.apply(text, "mail", {"mm/a.c": BASE}.get).values():
             assert not file.added or max(file.added) <= file.text.count(b"\n") + 1
 
