@@ -83,6 +83,7 @@ class Rewriter:
         self._timeout = timeout
         self._memo: dict[tuple[bytes, bytes, frozenset[int]], bytes] = {}
         self._names: dict[bytes, frozenset[str]] = {}
+        self._works: dict[tuple[bytes, frozenset[str]], _Work] = {}
 
     def rewrite(
         self,
@@ -120,13 +121,17 @@ class Rewriter:
         ]
 
     def _work(self, chunk: bytes, enabled: frozenset[str]) -> _Work:
+        work = self._works.get((chunk, enabled))
+        if work is not None:
+            return work
         names = self._names.get(chunk)
         if names is None:
             names = self._names[chunk] = identifiers(chunk)
         usable = frozenset(
             at for at, rule in enumerate(self._rules) if not enabled.isdisjoint(rule.names)
         )
-        return _Work(chunk, names, self._relevant(names, usable))
+        work = self._works[chunk, enabled] = _Work(chunk, names, self._relevant(names, usable))
+        return work
 
     def _relevant(self, names: frozenset[str], usable: frozenset[int]) -> frozenset[int]:
         """Those of `usable` that can match a text with these identifiers.
