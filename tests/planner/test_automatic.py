@@ -148,7 +148,7 @@ def test_a_header_that_is_there_is_not_introduced(
     result = convert(small_tree, objpool, cache=header_cache, lines=60)
     assert result.tree == planned.tree
     assert [state.helpers for state in result.states] == [()] * len(result.states)
-    assert result.states[0].step.subject == "speak of tdesc in comments"
+    assert result.states[0].step.subject == "speak in comments of tdesc"
     assert set(result.states[0].files) == {SOURCE}
     posting.commits(objpool, result, IDENT, False)
 

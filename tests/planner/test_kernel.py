@@ -125,3 +125,14 @@ def test_every_commit_compiles_without_a_new_warning(
         assert isinstance(now, replay.Compiled), now
         before = built[max(0, number - 1)]
         assert list(diagnostics.fresh(before.diagnostics, now.diagnostics)) == [], number
+
+
+def test_helpers_of_code_without_slots_are_named(kernel_612: Path) -> None:
+    """free_zbud_page() finds its page by address: a helper stands for it from the first step."""
+    conversion = load("zbud")
+    result = convert(kernel_612, conversion, cache=cache_home(), lines=LINES)
+    first = result.states[0]
+    assert "free_zpdesc" in first.helpers
+    assert all(f"{helper}()" in first.step.body for helper in first.helpers)
+    assert result.tree == convert(kernel_612, conversion, cache=cache_home()).tree
+    posting.commits(conversion, result, IDENT, False)

@@ -55,27 +55,25 @@ def worded(
     }
     found: list[Step] = []
     for number, one in enumerate(done):
-        if not one.slots:
-            comments = bool(one.step.stale)
-            if descriptor.header in base:
-                subject, body = words.preparation(descriptor)
-            else:
-                subject, body = words.introduction(descriptor, comments)
-        else:
-            facts = Facts(
-                descriptor,
-                one.slots,
-                _groups(one.slots, files),
-                names,
-                tuple(h for h in descriptor.helpers if h.name in one.helpers),
-                texts[number],
-                texts[number + 1],
-                texts[-1],
-                bool(one.step.stale),
-                saved.get(one.step.id, 0),
-                calls,
-            )
+        facts = Facts(
+            descriptor,
+            one.slots,
+            _groups(one.slots, files),
+            names,
+            tuple(h for h in descriptor.helpers if h.name in one.helpers),
+            texts[number],
+            texts[number + 1],
+            texts[-1],
+            bool(one.step.stale),
+            saved.get(one.step.id, 0),
+            calls,
+        )
+        if one.slots:
             subject, body = words.message(facts, prefix, [step.subject for step in found])
+        elif descriptor.header in base:
+            subject, body = words.preparation(facts)
+        else:
+            subject, body = words.introduction(facts)
         found.append(dataclasses.replace(one.step, subject=subject, body=body))
     return tuple(found)
 

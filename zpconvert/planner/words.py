@@ -18,8 +18,9 @@ _COLUMNS = 75
 _NO_CHANGE = "No functional change intended."
 
 
-def introduction(descriptor: Descriptor, comments: bool) -> tuple[str, str]:
+def introduction(facts: Facts) -> tuple[str, str]:
     """Subject and body of the first step, which brings the header."""
+    descriptor = facts.descriptor
     new, old = descriptor.new_type, descriptor.old_type
     words: dict[str, list[str]] = {}
     for member in descriptor.members:
@@ -37,20 +38,33 @@ def introduction(descriptor: Descriptor, comments: bool) -> tuple[str, str]:
         "between the types and preserve const. The users follow, patch by patch; helpers come "
         "with their first user.",
     ]
-    if comments:
+    parts += _without_slots(facts)
+    if facts.comments:
         parts.append(f"Comments that speak of the words of {old} are brought up to date.")
     parts.append(f"To be checked here: the members, each against its use of {old} so far.")
     return f"add {new}, laid over {old}", "\n\n".join(parts)
 
 
-def preparation(descriptor: Descriptor) -> tuple[str, str]:
+def preparation(facts: Facts) -> tuple[str, str]:
     """Subject and body of the first step where the tree has the header already."""
-    new, old = descriptor.new_type, descriptor.old_type
-    body = (
-        f"{descriptor.header} has {new} already. Bring the comments that speak of the words of "
-        f"{old} up to date before the code follows.\n\n{_NO_CHANGE}"
-    )
-    return f"speak of {descriptor.name} in comments", body
+    descriptor = facts.descriptor
+    parts = [f"{descriptor.header} has {descriptor.new_type} already."]
+    if facts.comments:
+        parts.append(
+            f"Bring the comments that speak of the words of {descriptor.old_type} up to date "
+            "before the code follows."
+        )
+    used = _without_slots(facts)
+    what = "use the helpers of" if used else "speak in comments of"
+    return f"{what} {descriptor.name}", "\n\n".join([" ".join(parts), *used, _NO_CHANGE])
+
+
+def _without_slots(facts: Facts) -> list[str]:
+    """What the first step does to the code, where no pointer has flipped yet."""
+    if not facts.used:
+        return []
+    short = facts.descriptor.old_type
+    return [f"Code that keeps no pointer to {short} uses helpers at once. {_helpers(facts)}"]
 
 
 def message(facts: Facts, prefix: str, taken: Sequence[str]) -> tuple[str, str]:
