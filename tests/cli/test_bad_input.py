@@ -521,12 +521,17 @@ def test_a_cache_that_cannot_be_written_stops_nobody(
 # --- Ctrl-C ---------------------------------------------------------------------------------
 
 
+#: The program, saying when it is the program and no longer the interpreter that starts: what
+#: Python makes of a Ctrl-C before that (exit 1, if it comes in site.py) is not ours.
+STARTED = "from zpconvert.__main__ import main; print('started', flush=True); main()"
+
+
 def interrupted(
     argv: list[str | Path], when: Callable[[], bool], **changes: str
 ) -> tuple[int, str]:
     """Run the program, send SIGINT as soon as `when` holds; exit code and stderr."""
     child = subprocess.Popen(
-        [sys.executable, "-m", "zpconvert", *map(str, argv)],
+        [sys.executable, "-c", STARTED, *map(str, argv)],
         env=environment(**changes),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -534,6 +539,8 @@ def interrupted(
         # a CI's background job has it ignored, and its children inherit that
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
+    assert child.stdout is not None
+    assert child.stdout.readline() == "started\n"
     until = time.monotonic() + 30
     while not when() and child.poll() is None and time.monotonic() < until:
         time.sleep(0.005)
