@@ -111,6 +111,10 @@ class Facts:
             if _reached(member.name, self.after) > _reached(member.name, self.before)
         ]
 
+    def ends_with(self, member: Member) -> bool:
+        """Whether the code uses a member when the series is over."""
+        return _reached(member.name, self.last) > 0
+
     # -- where the types meet ----------------------------------------------------------------
 
     @cached_property

@@ -83,7 +83,7 @@ def _subject(facts: Facts, prefix: str, taken: Sequence[str]) -> str:
     if len(named) == 1 and functions and not signature:
         found.append(f"use {short} in {named[0]}")
     elif len(named) == 1 and functions and not facts.functions("result"):
-        found.append(f"convert {named[0]} to take a {short}")
+        found.append(f"convert {named[0]} to take {short}")
     users = [name for name in functions[1:] if functions[0] in facts.calls.get(name, ())]
     if len(named) > 2 and len(users) == len(named) - 1:
         found.append(f"convert {named[0]} and its users to use {short}")
@@ -154,9 +154,11 @@ def _what(facts: Facts) -> str:
         said.append(f"{holder} holds {'a ' + old if not said else 'one'} in {slot.name}")
     parts = [f"{_list(said)}. Use struct {short} instead."] if said else []
     for function in facts.callbacks:
+        own = [slot.name for slot in facts.slots if slot.fixed and slot.function == function]
         parts.append(
-            f"The signature of {function}() belongs to who calls it: it takes the {short} of its "
-            f"{facts.descriptor.replaces} at the top and goes on with that."
+            f"The signature of {function}() belongs to who calls it: it takes the "
+            f"{short if len(own) == 1 else short + 's'} of {_list(own)} at the top and goes on "
+            f"with {'that' if len(own) == 1 else 'those'}."
         )
     for functions in facts.together:
         who = "They" if {*functions} == {*_functions(facts)} else _calls(functions)
@@ -164,11 +166,8 @@ def _what(facts: Facts) -> str:
             f"{who} hand each other pointers to these pointers, or arrays of them, "
             "so they can only change together."
         )
-    if facts.saved > 0 and len(facts.groups) > 1:
-        parts.append(
-            f"Converting all of this in one go spares {facts.saved} "
-            f"{'line' if facts.saved == 1 else 'lines'} a second change."
-        )
+    if facts.saved > 0 and len(_functions(facts)) + len(facts.fields) > 1:
+        parts.append("Converted one by one, they would change some lines twice.")
     return " ".join(parts)
 
 
@@ -212,7 +211,10 @@ def _helpers(facts: Facts) -> str:
 
 def _members(facts: Facts) -> str:
     old, new = facts.descriptor.replaces, facts.descriptor.name
-    pairs = [f"{new}->{m.name} for {old}->{m.over}" for m in facts.members]
+    words: dict[str, list[str]] = {}
+    for member in facts.members:
+        words.setdefault(member.over, []).append(f"{new}->{member.name}")
+    pairs = [f"{_list(names, 'or')} for {old}->{over}" for over, names in words.items()]
     return f"Use the members with their own names and types: {_list(pairs)}." if pairs else ""
 
 
@@ -248,13 +250,13 @@ def _look(facts: Facts) -> str:
     for helper in facts.helpers:
         inner = _other_call(facts.descriptor, helper)
         if inner:
-            parts.append(f"{helper.name}() calls {inner}() where {_old_call(helper)}() was called")
+            parts.append(f"{helper.name}() stands for {_old_call(helper)}() and calls {inner}()")
     found = []
     if parts:
-        found.append(f"{_list(parts)}; {facts.descriptor.header} says why that is the same here.")
+        found.append(f"{'; '.join(parts)}. {facts.descriptor.header} says why that is the same.")
     words = {m.over for m in facts.members}
     for over in sorted(words):
-        names = [m.name for m in facts.descriptor.members if m.over == over]
+        names = [m.name for m in facts.descriptor.members if m.over == over and facts.ends_with(m)]
         if len(names) > 1:
             found.append(
                 f"{_list([f'{facts.descriptor.name}->{n}' for n in names])} are one word: "
