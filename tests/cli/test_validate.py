@@ -173,7 +173,7 @@ def test_what_was_booted_is_shown_and_recorded(
     )
     said = {"boots": rows, "cells": (CellRow("boot-kasan", "um", "gcc", "ran"),)}
     rest = {field.name: () for field in dataclasses.fields(Report)}
-    report = Report(**{**rest, "functions": {}, "cost": Cost(0, 0, 0.0), **said})  # type: ignore[arg-type]
+    report = Report(**{**rest, "functions": {}, "churn": 1.0, "cost": Cost(0, 0, 0.0), **said})  # type: ignore[arg-type]
     monkeypatch.setattr(run, "validate", lambda *_, **__: report)
     words = [str(out), "--tree", str(kernel_612), "--boot", "--conversion", "zsmalloc"]
     done = CliRunner().invoke(command, words)
