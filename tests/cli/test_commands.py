@@ -149,6 +149,15 @@ def test_write_keeps_modes_and_leaves_no_other_file(small_tree: Path) -> None:
     assert set(small_tree.rglob("*")) - before == {small_tree / "mm/tdesc.h"}
 
 
+def test_validate_is_told_where_a_conversion_of_ones_own_is(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert zpconvert("series", OBJPOOL, "--tree", TREE, "-o", out).returncode == 0
+    done = zpconvert("validate", out, "--tree", TREE)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert f"{out}: made by the conversion 'objpool', which did not come" in done.stderr
+    assert done.stderr.endswith("; give its directory with --conversion\n")
+
+
 # --- show and list --------------------------------------------------------------------------
 
 

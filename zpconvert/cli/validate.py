@@ -47,7 +47,8 @@ if TYPE_CHECKING:
 @click.option(
     "--conversion",
     metavar="NAME",
-    help="Whose kconfig lines, names and assumptions hold; series.json says it of its own.",
+    help="Whose kconfig lines, names and assumptions hold: a directory of yours, or a bundled "
+    "one, which series.json names.",
 )
 @click.option(
     "--kconfig",
@@ -137,7 +138,7 @@ def _subject(
     only: tuple[int, ...],
     boot: bool,
 ) -> Subject:
-    from zpconvert.conversion.load import load
+    from zpconvert.conversion.load import list_conversions, load
     from zpconvert.errors import UserError
     from zpconvert.validate.subject import Subject, kconfig_of, of_conversion
 
@@ -149,7 +150,14 @@ def _subject(
     options = [w for line in kconfig for w in ("--kconfig", line)]
     if name is not None:
         options += ["--conversion", name]
-    name = name or series.conversion
+    if name is None and series.conversion is not None:
+        name = series.conversion
+        if name not in list_conversions():
+            raise UserError(
+                series.source,
+                f"made by the conversion '{name}', which did not come with zpconvert",
+                "give its directory with --conversion",
+            )
     if name is None and boot:
         raise UserError("--boot", "which loads to run is not known", "give --conversion")
     if name is None:
@@ -218,11 +226,11 @@ def _show(report: Report) -> None:
         click.echo(f"not covered: commit {left.commit}: {left.path}: {left.reason}")
     _show_boots(report.boots)
     for finding in report.findings:
-        where = f"{finding.where}: " if finding.where else ""
         place = " ".join(
             p for p in (f"commit {finding.commit}" * bool(finding.commit), finding.cell) if p
         )
-        click.echo(f"\n{finding.check}: {place}: {where}{finding.text}\n  {finding.reproduce}")
+        line = ": ".join(p for p in (finding.check, place, finding.where, finding.text) if p)
+        click.echo(f"\n{line}\n  {finding.reproduce}")
     for row in report.compared:
         _side_by_side(row)
     say(

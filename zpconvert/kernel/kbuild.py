@@ -214,7 +214,9 @@ def _check_config(make: Make, request: Sequence[str]) -> None:
         name, _, value = line.partition("=")
         if name in names if value == "n" else line not in config:
             raise UserError(
-                str(make.source), f"{line} has no effect in this kernel", "drop it, or what bars it"
+                str(make.source),
+                f"{line} has no effect in this kernel",
+                "add what it depends on, or drop it, or what bars it",
             )
 
 
