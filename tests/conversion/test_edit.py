@@ -103,6 +103,14 @@ def test_a_fold_adds_up() -> None:
     assert found.text().endswith('[[border]]\nslot = "c"\nreason = "stays"\n')
 
 
+def test_a_fold_says_once_what_both_end_with() -> None:
+    ending = '"""\nNo change.\n"""'
+    found = steps(TEXT.replace('"Three."', ending.replace("No", "Three.\n\nNo")))
+    found.split("two", ["h"], "new", "of its own", "New.\n\nNo change.\n")
+    found.fold("new", "three")
+    assert values(found.text())["three"]["body"] == "Three.\n\nNew.\n\nNo change.\n"
+
+
 def test_a_fold_into_tables_keeps_them_tables() -> None:
     found = steps()
     found.fold("two", "three")

@@ -191,8 +191,10 @@ def _table(document: Any) -> Any:
 
 
 def _joined(one: Any, other: Any) -> str:
-    """The bodies of two messages, one below the other."""
-    return f"{str(one['body']).rstrip()}\n\n{other['body']}"
+    """The bodies of two messages, one below the other; what both end with is said once."""
+    first, second = str(one["body"]).rstrip(), str(other["body"])
+    closing = second.rstrip().rpartition("\n\n")[2]
+    return f"{first.removesuffix(closing).rstrip()}\n\n{second}"
 
 
 def _is_step(path: Path) -> bool:
