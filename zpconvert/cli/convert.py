@@ -13,7 +13,7 @@ from zpconvert.cli.options import (
     conversion_argument,
     running_options,
     steps_options,
-    tree_option,
+    written_tree_option,
 )
 from zpconvert.cli.talk import say, say_absent, show_code
 from zpconvert.errors import UserError
@@ -21,7 +21,7 @@ from zpconvert.errors import UserError
 
 @click.command("convert")
 @conversion_argument
-@tree_option
+@written_tree_option
 @click.option(
     "--upto",
     type=click.IntRange(min=1),

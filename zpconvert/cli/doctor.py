@@ -149,6 +149,11 @@ def command(as_json: bool, install: bool) -> None:
     """Show which programs zpconvert works with, which are missing, and their packages.
 
     Exit code 1 if one is missing that the main job needs.
+
+    \b
+    Examples:
+      zpconvert doctor
+      zpconvert doctor --install
     """
     found = look()
     missing = [one for one in found if not one.good]

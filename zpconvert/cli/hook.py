@@ -16,9 +16,14 @@ def command() -> None:
     """A git hook that checks what is about to be committed."""
 
 
-@command.command("install")
+@command.command("install", short_help="Check what is staged before each commit.")
 def install() -> None:
-    """Run 'zpconvert check --staged' before each commit; a hook that is there is kept."""
+    """Run 'zpconvert check --staged' before each commit; a hook that is there is kept.
+
+    \b
+    Example:
+      cd ~/linux && zpconvert hook install
+    """
     from zpconvert.git import hooks
 
     words = [sys.executable, "-m", "zpconvert", "check", "--staged"]
@@ -26,9 +31,14 @@ def install() -> None:
     say(f"installed {hook}" + ("; the hook that was there runs first" if kept else ""))
 
 
-@command.command("remove")
+@command.command("remove", short_help="Take the hook out again.")
 def remove() -> None:
-    """Take the hook out again; the one that was there before comes back."""
+    """Take the hook out again; the one that was there before comes back.
+
+    \b
+    Example:
+      cd ~/linux && zpconvert hook remove
+    """
     from zpconvert.git import hooks
 
     hook, back = hooks.remove(Path.cwd())

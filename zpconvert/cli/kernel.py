@@ -15,6 +15,11 @@ def command(package: str) -> None:
     """Print the path of Debian's kernel source, fetched and unpacked the first time.
 
     PACKAGE is linux-source-6.12 if not given; linux-source-6.1 is another.
+
+    \b
+    Examples:
+      zpconvert kernel
+      zpconvert series NAME --tree "$(zpconvert kernel linux-source-6.1)" -o outgoing
     """
     found = source.ensure(package, tell=status)
     click.echo(found.tree)

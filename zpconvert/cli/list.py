@@ -13,7 +13,13 @@ from zpconvert.conversion.load import list_conversions, load
 @click.command("list")
 @click.option("--json", "as_json", is_flag=True, help="As a JSON array of objects.")
 def command(as_json: bool) -> None:
-    """List the conversions that came with zpconvert, one a line: name, files, title."""
+    """List the conversions that came with zpconvert, one a line: name, files, title.
+
+    \b
+    Examples:
+      zpconvert list
+      zpconvert list --json
+    """
     found = [load(name) for name in list_conversions()]
     if as_json:
         rows = [

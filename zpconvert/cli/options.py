@@ -62,14 +62,23 @@ def diff_option(command: Command) -> Command:
 
 
 def tree_option(command: Command) -> Command:
-    """--tree DIR."""
+    """--tree DIR, for what only reads it."""
+    return _tree_option("it is only read")(command)
+
+
+def written_tree_option(command: Command) -> Command:
+    """--tree DIR, for what can write it."""
+    return _tree_option("it is read, and written by --write and --branch alone")(command)
+
+
+def _tree_option(use: str) -> Callable[[Command], Command]:
     return click.option(
         "--tree",
         type=click.Path(path_type=Path),
         required=True,
         metavar="DIR",
-        help="Kernel source, a git work tree or a plain one; it is only read.",
-    )(command)
+        help=f"Kernel source, a git work tree or a plain one; {use}.",
+    )
 
 
 def running_options(command: Command) -> Command:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from zpconvert.conversion.model import Conversion
 
 
-@click.group("edit")
+@click.group("edit", short_help="Fold, split, move and retitle steps.")
 @conversion_argument
 def group(conversion: str) -> None:
     """Edit the steps of CONVERSION; a step is given by its id or number.
@@ -36,18 +36,23 @@ def group(conversion: str) -> None:
     """
 
 
-@group.command("fold")
+@group.command("fold", short_help="Let one step do what two do.")
 @step_argument("step")
 @click.argument("word", type=click.Choice(["into"]), metavar="into")
 @step_argument("other")
 @diff_option
 @click.pass_context
 def fold(ctx: click.Context, step: str, word: str, other: str, diff: bool) -> None:
-    """Let one step do what two do; its message gets the folded one's body."""
+    """Let one step do what two do; its message gets the folded one's body.
+
+    \b
+    Example:
+      zpconvert plan edit ./mine fold lock into map
+    """
     _edit(ctx, lambda steps: steps.fold(step, other), diff)
 
 
-@group.command("split")
+@group.command("split", short_help="Give slots of a step to a new one after it.")
 @step_argument("step")
 @click.argument("names", nargs=-1, required=True, metavar="SLOT...")
 @click.option("--id", "new", required=True, metavar="ID", help="Of the new step.")
@@ -67,6 +72,10 @@ def split(
     """Give slots, helpers or idioms of a step to a new one right after it.
 
     They are named as the step names them.
+
+    \b
+    Example:
+      zpconvert plan edit ./mine split chain alloc_pool --id alloc --subject 'convert …'
     """
     _edit(ctx, lambda steps: steps.split(step, names, new, subject, body), diff)
 
@@ -78,7 +87,12 @@ def split(
 @diff_option
 @click.pass_context
 def move(ctx: click.Context, step: str, where: str, other: str, diff: bool) -> None:
-    """Put a step before or after another one."""
+    """Put a step before or after another one.
+
+    \b
+    Example:
+      zpconvert plan edit ./mine move lock after map --diff
+    """
     _edit(ctx, lambda steps: steps.move(step, where, other), diff)
 
 
@@ -88,7 +102,12 @@ def move(ctx: click.Context, step: str, where: str, other: str, diff: bool) -> N
 @diff_option
 @click.pass_context
 def retitle(ctx: click.Context, step: str, subject: str, diff: bool) -> None:
-    """Give a step another subject (without the prefix)."""
+    """Give a step another subject (without the prefix).
+
+    \b
+    Example:
+      zpconvert plan edit ./mine retitle lock 'use the descriptor for locking'
+    """
     _edit(ctx, lambda steps: steps.retitle(step, subject), diff)
 
 

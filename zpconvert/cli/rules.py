@@ -20,7 +20,7 @@ def command() -> None:
     """What can be done with the rules of semantic patches."""
 
 
-@command.command("test")
+@command.command("test", short_help="Run every before/after example through spatch.")
 @click.argument("directory", required=False, type=click.Path(path_type=Path), metavar="[DIR]")
 @click.option(
     "--timeout",
