@@ -156,7 +156,7 @@ def convert(
         raise UserError(
             conversion.files[0],
             f"nothing in it is a {descriptor.old_type} that the conversion could change",
-            "pass a tree that the conversion was made for",
+            "pass a tree that the conversion was made for, or mend the slots of its steps",
         )
     tell("rewriting functions")
     for file in files:

@@ -93,7 +93,7 @@ def test_without_spatch(cocci: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("name", "data", "line"),
     [
-        ("none.cocci", None, "none.cocci: no such file; name a .cocci file"),
+        ("none.cocci", None, "none.cocci: no such file; name a .cocci file or a directory"),
         ("a.cocci", b"// \xe9\n", "a.cocci:1: not UTF-8; save it as UTF-8"),
         ("a.cocci", b"\x7fELF\0", "a.cocci:1: a NUL byte; name a .cocci file"),
         (".", None, ".: no .cocci in this directory; name another one"),

@@ -129,6 +129,8 @@ def test_a_plan_is_saved_and_gives_the_series_that_was_planned(mine: Path, tmp_p
     (mine / FILE).write_text(whole[: whole.index("[[step]]")])
     planned = zpconvert("series", mine, "--tree", TREE, "-o", tmp_path / "a")
     assert "objpool has no steps: " in planned.stderr
+    assert "no steps are written: 'zpconvert plan show'" in zpconvert("show", mine).stderr
+    assert "objpool: has no steps; 'zpconvert plan show'" in refusal(zpconvert("show", mine, "1"))
     done = zpconvert("plan", "save", mine, "--tree", TREE)
     assert done.returncode == 0, done.stderr
     assert (mine / FILE).read_text().startswith(whole[: whole.index("[[step]]")].rstrip("\n"))
@@ -140,6 +142,11 @@ def test_a_plan_is_saved_and_gives_the_series_that_was_planned(mine: Path, tmp_p
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
     again = refusal(zpconvert("plan", "save", mine, "--tree", TREE))
     assert f"has {len(patches) - 1} steps; pass --replace" in again
+
+
+def test_what_came_with_the_package_is_not_planned_anew() -> None:
+    done = zpconvert("plan", "save", "zbud", "--tree", TREE)
+    assert "came with zpconvert and is not edited in place; copy " in refusal(done)
 
 
 def test_steps_of_either_kind_can_be_asked_for(mine: Path) -> None:

@@ -174,7 +174,13 @@ def test_options_that_exclude_each_other(words: list[str], v1: Path, tmp_path: P
     given = [word.format(v1=v1, new=tmp_path / "new") for word in words]
     done = series(OBJPOOL, "--tree", TREE, *given)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert "give either -o OUT" in done.stderr
+    assert "pass -o OUT, with --since or without, or --check-against OUT" in done.stderr
+
+
+def test_validate_is_not_for_a_check(v1: Path) -> None:
+    done = series(OBJPOOL, "--tree", TREE, "--check-against", v1, "--validate", "quick")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "--validate goes with -o OUT; see" in done.stderr
 
 
 @pytest.mark.parametrize("option", ["--to", "--cc"])

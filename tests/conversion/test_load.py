@@ -291,6 +291,11 @@ def test_a_file_that_is_no_utf8(root: Path) -> None:
         load(str(root / "pool"))
 
 
+def test_the_file_itself_is_not_the_conversion(root: Path) -> None:
+    with pytest.raises(UserError, match="give the directory that holds the file"):
+        load(str(root / "pool/conversion.toml"))
+
+
 def test_an_unknown_name_lists_the_known_ones() -> None:
     with pytest.raises(UserError, match="no such conversion") as caught:
         load("no-such-conversion")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from zpconvert.errors import UserError
 from zpconvert.kernel.cells import Cell, matrix
 
 FULL = matrix("full")
@@ -75,6 +76,11 @@ def test_every_one_that_boots_is_a_process_and_watchful() -> None:
 def test_one_has_kasan_and_one_lockdep() -> None:
     for line in ("CONFIG_KASAN=y", "CONFIG_PROVE_LOCKING=y"):
         assert sum(line in cell.kconfig for cell in BOOT) == 1
+
+
+def test_a_misspelt_matrix_is_told_the_names() -> None:
+    with pytest.raises(UserError, match=r"quikc: no such matrix; take quick, full, .* or a file"):
+        matrix("quikc")
 
 
 def test_they_are_in_no_other_matrix() -> None:

@@ -94,7 +94,7 @@ def _read(path: Path) -> str:
     try:
         return decode(path.read_bytes(), path)
     except FileNotFoundError:
-        raise UserError(str(path), "no such file", "name a .cocci file") from None
+        raise UserError(str(path), "no such file", "name a .cocci file or a directory") from None
     except OSError as error:
         what = f"cannot be read: {error.strerror}"
         raise UserError(str(path), what, "check its permissions") from None

@@ -39,7 +39,7 @@ def command() -> None:
     """The steps of a series: shown, planned, edited."""
 
 
-@command.command("show")
+@command.command("show", short_help="What each step flips, brings and costs.")
 @conversion_argument
 @tree_option
 @click.option(
@@ -96,7 +96,7 @@ def show(
 command.add_command(group)
 
 
-@command.command("save")
+@command.command("save", short_help="Write the planned steps into conversion.toml.")
 @conversion_argument
 @tree_option
 @click.option("--replace", is_flag=True, help="Instead of the steps that are written there.")
@@ -123,10 +123,10 @@ def save(
     if which_steps == "written":
         raise UserError("--steps", "written steps are there already", "take auto")
     found = load(conversion)
+    check_own(found, diff)
     if found.steps and not replace:
         file = str(found.directory / FILE)
         raise UserError(file, f"has {len(found.steps)} steps", "pass --replace to give them up")
-    check_own(found, diff)
     _, result = computed(conversion, tree, allow_scripts, timeout, Steps("auto", max_lines))
 
     def all_of_them(steps: edit.Steps) -> None:

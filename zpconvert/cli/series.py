@@ -107,7 +107,9 @@ def command(
     from zpconvert.mail.series import check_options
 
     if (out is None) == (against is None) or (since is not None and against is not None):
-        raise click.UsageError("give either -o OUT, --since or not, or --check-against OUT.")
+        raise click.UsageError("pass -o OUT, with --since or without, or --check-against OUT.")
+    if against is not None and matrix is not None:
+        raise click.UsageError("--validate goes with -o OUT.")
     if out is not None:
         output.check(out)
     if matrix is not None:

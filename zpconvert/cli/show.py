@@ -9,10 +9,12 @@ import json
 import click
 
 from zpconvert.cli.options import conversion_argument
-from zpconvert.cli.talk import show_code
+from zpconvert.cli.talk import say, show_code
 from zpconvert.conversion.load import load
 from zpconvert.conversion.model import Conversion, Step
 from zpconvert.errors import UserError
+
+_PLANNED = "'zpconvert plan show' has those that are planned for a tree"
 
 
 @click.command("show")
@@ -38,8 +40,11 @@ def command(conversion: str, step: str | None, rules: bool, as_json: bool) -> No
         click.echo(json.dumps([_data(s) for s in steps], indent=2))
     elif step is None:
         click.echo(f"{found.cover_title}\nfiles: {', '.join(found.files)}")
+        width = max((len(each.id) for each in steps), default=0)
         for number, each in enumerate(steps, 1):
-            click.echo(f"{number:3} {each.id:18} {found.prefix}: {each.subject}")
+            click.echo(f"{number:3} {each.id:{width}}  {found.prefix}: {each.subject}")
+        if not steps:
+            say(f"no steps are written: {_PLANNED}")
     else:
         _show_step(found, steps[0])
 
@@ -58,8 +63,10 @@ def _step(found: Conversion, wanted: str) -> Step:
     for number, step in enumerate(found.steps, 1):
         if wanted in (step.id, str(number)):
             return step
+    if not found.steps:
+        raise UserError(found.name, "has no steps", _PLANNED)
     known = ", ".join(s.id for s in found.steps)
-    raise UserError(found.name, f"no step '{wanted}'", f"choose one of {known}")
+    raise UserError(found.name, f"no step '{wanted}'", f"choose one of {known}, or its number")
 
 
 def _show_step(found: Conversion, step: Step) -> None:

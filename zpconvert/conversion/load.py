@@ -112,6 +112,8 @@ def _find(name_or_dir: str) -> Path:
     known = list_conversions()
     near = difflib.get_close_matches(name_or_dir, known, 1)
     todo = f"did you mean '{near[0]}'?" if near else "give a name or a directory"
+    if directory.name == FILE and directory.is_file():
+        todo = "give the directory that holds the file"
     raise UserError(
         name_or_dir or "''", f"no such conversion (known: {', '.join(known) or 'none'})", todo
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zpconvert.conversion.table import Table, read_toml
+from zpconvert.errors import UserError
 
 MATRICES = ("quick", "full", "native", "boot")
 
@@ -118,6 +119,8 @@ def matrix(name: str) -> tuple[Cell, ...]:
     """
     if name in MATRICES:
         return tuple(cell for cell in built_in().values() if name in cell.matrices)
+    if not Path(name).exists():
+        raise UserError(name, "no such matrix", f"take {', '.join(MATRICES)} or a file")
     return tuple(read(Path(name)).values())
 
 

@@ -152,7 +152,7 @@ def read(path: Path) -> SemanticPatch:
     try:
         return parse(path.read_bytes(), path)
     except FileNotFoundError:
-        raise UserError(str(path), "no such file", "name a .cocci file") from None
+        raise UserError(str(path), "no such file", "name a .cocci file or a directory") from None
     except OSError as error:
         raise UserError(
             str(path), f"cannot be read: {error.strerror}", "check its permissions"
