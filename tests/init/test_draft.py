@@ -159,6 +159,16 @@ def test_helpers_are_built_on_what_the_tree_says_of_folios(drafted: Drafted) -> 
     }
 
 
+def test_a_helper_s_comment_names_no_call_that_goes(drafted: Drafted) -> None:
+    """`validate` would find it stale once the series has taken the old call away."""
+    docs = {one.helper.old: one.helper.doc for one in drafted(USES).helpers}
+    assert docs["trylock_page(xdesc)"].startswith("folio_trylock() for")
+    assert docs["mark_page(xdesc, how)"].startswith("mark_page() for")
+    assert not [
+        doc for old, doc in docs.items() if "folio_" in doc and old.partition("(")[0] in doc
+    ]
+
+
 def test_a_number_of_unknown_width_is_no_parameter(drafted: Drafted) -> None:
     draft = drafted(
         "static void f(unsigned long n)\n"

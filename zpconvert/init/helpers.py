@@ -121,12 +121,13 @@ class HelperWriter:
         returned = names.pointer if result else shape.result or "void"
         void = returned == "void"
         listed = ", ".join(_declare(ctype, n) for ctype, n in params) or "void"
-        lines = [f"{name}() for {names.an_instance}."]
-        lines += [f"@{n}: As for {name}()." for i, (_, n) in enumerate(params) if i not in given]
+        # by the name that its body calls: the old call is gone when the series is applied
+        lines = [f"{used}() for {names.an_instance}."]
+        lines += [f"@{n}: As for {used}()." for i, (_, n) in enumerate(params) if i not in given]
         if result:
-            lines += ["", f"Return: the {names.descriptor}, or NULL where {name}() gives NULL."]
+            lines += ["", f"Return: the {names.descriptor}, or NULL where {used}() gives NULL."]
         elif not void:
-            lines += ["", f"Return: what {name}() returns."]
+            lines += ["", f"Return: what {used}() returns."]
         helper = Helper(
             new,
             next((family for pattern, family in _FAMILIES if pattern.search(name)), "other"),
