@@ -92,8 +92,11 @@ def test_a_compiler_that_hangs_has_an_outcome_of_its_own_that_is_not_remembered(
 
 @pytest.mark.kernel
 def test_an_interrupt_kills_the_compilers(
-    build_612: Callable[[str], BuildDir], tmp_path: Path
+    build_612: Callable[[str], BuildDir], tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
+    # a background job has it ignored, and Python leaves that as it is
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
     slow = tmp_path / "gcc"
     slow.write_text(f"#!/bin/sh\necho $$ >{tmp_path}/pid.new\n"
                     f"mv {tmp_path}/pid.new {tmp_path}/pid\nexec sleep 60\n")  # fmt: skip
