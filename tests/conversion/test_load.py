@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from zpconvert.conversion.load import list_conversions, load
-from zpconvert.conversion.model import Boot, Border, Change, ChangelogItem, Conversion
+from zpconvert.conversion.model import (
+    Boot,
+    Border,
+    Change,
+    ChangelogItem,
+    Conversion,
+    KnownWarning,
+)
 from zpconvert.errors import UserError
 from zpconvert.resources import semantic_patches_dir
 
@@ -93,6 +100,10 @@ loads = ["zswap"]
 zpool = "pool"
 counters = ["zswpout"]
 
+[[boot.warning]]
+source = 'WARN_ON\\(x'
+reason = "x is always true here"
+
 [[border]]
 slot = "migrate:page"
 reason = "fixed signature"
@@ -165,7 +176,8 @@ def test_a_whole_conversion(root: Path) -> None:
     assert [rename("pages") for rename in conversion.variables] == ["pages", "pdescs"]
     assert conversion.variables[0]("next_page") == "next_desc"
     assert conversion.border == (Border("migrate:page", "fixed signature"),)
-    assert conversion.boot == Boot(("CONFIG_LOADED=y",), ("zswap",), "pool", ("zswpout",))
+    known = KnownWarning(re.compile(r"WARN_ON\(x"), "x is always true here")
+    assert conversion.boot == Boot(("CONFIG_LOADED=y",), ("zswap",), "pool", ("zswpout",), (known,))
     assert conversion.smpl == (root / "pool/idioms.cocci",)
     assert not conversion.bundled
     one, two, three = conversion.steps
@@ -204,8 +216,8 @@ FAULTS = [
     ('["mm/pool.c"]', '["../x.c"]', "files", "no path inside the tree"),
     ('["mm/pool.c"]', '["mm/desc.h"]', "files", "the generated header"),
     ('"one()",', "7,", "    7,", "array of non-empty strings"),
-    ('"one()",', '"one:page",', '    "one:page",\n]', "named already by step 'one' on line 37"),
-    ('"two:page"', '"one()"', 'slots = ["one()"]', "named already by step 'one' on line 38"),
+    ('"one()",', '"one:page",', '    "one:page",\n]', "named already by step 'one' on line 41"),
+    ('"two:page"', '"one()"', 'slots = ["one()"]', "named already by step 'one' on line 42"),
     ('"two:page"', '"migrate:page"', 'slots = ["migrate', "named already by the border"),
     ('body = "Body."\nslots = ["two', 'slots = ["two', '[[step]]\nid = "two"', "'body' is missing"),
     ('"Body."\nslots = ["two', '" "\nslots = ["two', 'body = " "', "has no commit message body"),

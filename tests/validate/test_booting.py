@@ -53,6 +53,13 @@ def test_what_falls_short(console: str, said: str) -> None:
     assert faults(console) == said
 
 
+def test_a_known_warning_is_counted_and_no_fault() -> None:
+    said = "WARNING: at mm/pool.c:7 put\nWARNING: at mm/pool.c:9 put\nWARNING: at mm/pool.c:7 put\n"
+    console, found = judge(Ran(said + GOOD, False, 1.0), ["moved"], 60, lambda f: ":7 " in f.text)
+    assert [fault.text for fault in found] == ["WARNING: at mm/pool.c:9 put"]
+    assert console.counters == {"moved": 7, "known_warnings": 2}
+
+
 def test_a_silent_hang_is_a_failure() -> None:
     assert faults("booting\n\n", hung=True) == "still running after 60 s; the last line is: booting"
     assert faults(GOOD, hung=True).startswith("still running after 60 s")

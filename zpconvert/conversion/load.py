@@ -18,6 +18,7 @@ from zpconvert.conversion.model import (
     ChangelogItem,
     Conversion,
     Descriptor,
+    KnownWarning,
     Message,
     Renaming,
     Stale,
@@ -176,7 +177,7 @@ def _kconfig(head: Table, key: str) -> tuple[str, ...]:
 
 
 def _boot(table: Table) -> Boot:
-    table.only({"kconfig", "loads", "zpool", "counters"})
+    table.only({"kconfig", "loads", "zpool", "counters", "warning"})
     loads = table.texts("loads", needed=True)
     for index, load in enumerate(loads):
         if load not in LOADS:
@@ -191,7 +192,14 @@ def _boot(table: Table) -> Boot:
     else:
         zpool = ""
     counters = table.texts("counters", needed=True)
-    return Boot(_kconfig(table, "kconfig"), loads, zpool, counters)
+    warnings = tuple(map(_warning, table.tables("warning")))
+    return Boot(_kconfig(table, "kconfig"), loads, zpool, counters, warnings)
+
+
+def _warning(table: Table) -> KnownWarning:
+    table.only({"source", "reason"})
+    reason = table.text("reason", empty="a known warning has no reason")
+    return KnownWarning(table.pattern("source"), reason)
 
 
 def _renaming(table: Table) -> Renaming:

@@ -219,19 +219,29 @@ LOADS = ("zram", "zswap")
 
 
 @dataclass(frozen=True)
+class KnownWarning:
+    """A warning of the base itself that a booted kernel may give. source: what matches in the
+    line of C that gives it."""
+
+    source: re.Pattern[str]
+    reason: str
+
+
+@dataclass(frozen=True)
 class Boot:
     """How a kernel with the converted files is booted and put under load.
 
     kconfig: settings that the loads need, over the conversion's own.
     loads: some of LOADS, in order. zpool: zswap's pool, empty without that load.
     counters: names of what the loads count; each must come out above zero, else the run
-    proves nothing.
+    proves nothing. warnings: those that are counted, and no fault.
     """
 
     kconfig: tuple[str, ...]
     loads: tuple[str, ...]
     zpool: str
     counters: tuple[str, ...]
+    warnings: tuple[KnownWarning, ...] = ()
 
 
 @dataclass(frozen=True)

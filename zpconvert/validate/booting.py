@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import hashlib
 import json
 import re
 import tempfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,11 +70,23 @@ def boot(
     return rows, findings
 
 
-def judge(ran: Ran, counters: Sequence[str], limit: float) -> tuple[Console, tuple[Fault, ...]]:
+def judge(
+    ran: Ran,
+    counters: Sequence[str],
+    limit: float,
+    known: Callable[[Fault], bool] = lambda fault: False,
+) -> tuple[Console, tuple[Fault, ...]]:
     """What a run said, and all that went wrong: what the kernel and the loads complain of, an
-    end before theirs, and, if there was nothing else, a counter that stayed at zero."""
+    end before theirs, and, if there was nothing else, a counter that stayed at zero.
+
+    known: whether a complaint is one of those that the conversion knows of; they are counted.
+    """
     console = read(ran.console)
-    faults = list(console.faults)
+    faults = [fault for fault in console.faults if not known(fault)]
+    passed_over = len(console.faults) - len(faults)
+    if passed_over:
+        counted = {**console.counters, "known_warnings": passed_over}
+        console = dataclasses.replace(console, counters=counted)
     last = next((line for line in reversed(ran.console.splitlines()) if line.strip()), "nothing")
     if ran.hung:
         faults.append(Fault(0, f"still running after {limit:g} s; the last line is: {last}"))
@@ -150,7 +163,7 @@ class _Cell:
         if kept is not None:
             values = json.loads(zlib.decompress(kept))
             ran = Ran(values["console"], False, values["seconds"])
-            return Booted(True, ran.seconds, *judge(ran, self.boot.counters, self.limit))
+            return Booted(True, ran.seconds, *self._judged(number, ran))
         try:
             self.images.make(self.subject.series.states[number], program)
         except UserError as error:
@@ -159,11 +172,30 @@ class _Cell:
         environment = {"LOADS": ",".join(self.boot.loads), "ZPOOL": self.boot.zpool}
         ran = machine.boot(program, self.root(), environment, limit=self.limit)
         program.unlink()
-        console, faults = judge(ran, self.boot.counters, self.limit)
+        console, faults = self._judged(number, ran)
         if not faults:
             values = {"console": ran.console, "seconds": ran.seconds}
             self.builder.remember(key, zlib.compress(json.dumps(values).encode()))
         return Booted(False, ran.seconds, console, faults)
+
+    def _judged(self, number: int, ran: Ran) -> tuple[Console, tuple[Fault, ...]]:
+        """What a run said; known warnings are those of lines in the files of the series."""
+        state = self.subject.series.states[number]
+
+        @functools.cache
+        def known_at(path: str, line: int) -> bool:
+            lines = state.get(path, b"").decode("utf-8", "replace").splitlines()
+            return line <= len(lines) and any(
+                one.source.search(lines[line - 1]) for one in self.boot.warnings
+            )
+
+        def known(fault: Fault) -> bool:
+            place = _PLACE.search(fault.text)
+            if place is None or not fault.text.startswith("WARNING: "):
+                return False
+            return known_at(place[1], int(place[2]))
+
+        return judge(ran, self.boot.counters, self.limit, known)
 
 
 def _row(number: int, cell: str, one: Booted) -> BootRow:
