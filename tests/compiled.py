@@ -12,4 +12,4 @@ from zpconvert.process import side_by_side
 
 def compile_many(jobs: Iterable[Job], workers: int) -> list[Compiled | Failed]:
     """Compile all jobs with `workers` compilers at a time; results in the jobs' order."""
-    return side_by_side(lambda j: replay.compile(j.build, j.obj, j.overlay, j.flags), jobs, workers)
+    return side_by_side(replay.compile, jobs, workers)

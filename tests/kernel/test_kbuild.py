@@ -22,7 +22,7 @@ OBJECT, SOURCE = "mm/zbud.o", "mm/zbud.c"
 
 
 def compiled(build: kbuild.BuildDir, overlay: dict[str, bytes]) -> replay.Compiled:
-    result = replay.compile(build, OBJECT, overlay)
+    result = replay.compile(replay.Job(build, OBJECT, overlay))
     assert isinstance(result, replay.Compiled), result.text
     return result
 
@@ -84,7 +84,7 @@ def test_a_warning_of_a_header_is_blamed_on_the_header(build_612: Builds, text: 
 
 def test_a_failure_is_a_value(build_612: Builds, text: bytes) -> None:
     overlay = {SOURCE: text + b"int broken = nowhere;\n"}
-    result = replay.compile(build_612("compaction"), OBJECT, overlay)
+    result = replay.compile(replay.Job(build_612("compaction"), OBJECT, overlay))
     assert isinstance(result, replay.Failed)
     (error,) = [d for d in result.diagnostics if d.kind == "error"]
     assert (error.path, error.line) == (SOURCE, text.count(b"\n") + 1)

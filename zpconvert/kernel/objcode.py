@@ -58,6 +58,10 @@ _FROM_PC = {
     22: {16: -2, 19: -2, 20: -2},
 }
 _ARM = 40
+#: A call of a function that another object may define, and one that it may not, by machine:
+#: the kernel is linked without procedure linkage tables, so R_X86_64_PLT32 is
+#: R_X86_64_PC32, and R_386_PLT32 is R_386_PC32.
+_CALLS = {62: {4: 2}, 3: {4: 2}}
 
 
 @dataclass(frozen=True)
@@ -307,7 +311,8 @@ def _reference(
     follow; it is off by the same in both objects when their bytes are the same.
     """
     symbol = obj.symbols[relocation.symbol]
-    at, kind = relocation.offset - start, relocation.kind
+    at = relocation.offset - start
+    kind = _CALLS.get(obj.machine, {}).get(relocation.kind, relocation.kind)
     nameless = symbol.kind == elf.STT_SECTION or symbol.name.startswith(".L")
     in_code = obj.sections[section].flags & elf.SHF_EXECINSTR
     skip = _FROM_PC.get(obj.machine, {}).get(kind, 0) if in_code else 0

@@ -11,7 +11,8 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,61 +53,93 @@ class Job:
     overlay: Mapping[str, bytes]
     flags: tuple[str, ...] = ()
 
+    @property
+    def source(self) -> str:
+        """The path of the object's source in the tree."""
+        return str(Path(self.build.commands[self.obj][-1]).relative_to(self.build.tree))
 
-def compile(
-    build: BuildDir, obj: str, overlay: Mapping[str, bytes], extra_flags: Sequence[str] = ()
-) -> Compiled | Failed:
+
+def compile(job: Job) -> Compiled | Failed:
     """Compile one object of a prepared directory (at W=1), its source and whatever else is in
-    `overlay` (path in the tree to text) taken from there; then have the cell's checker read it,
-    unless flags are added: those are for comparing.
+    the job's overlay taken from there; then have the cell's checker read it, unless flags are
+    added: those are for comparing.
 
     Raises ProcessError when the compiler is killed or runs out of time, OSError when the disk
     is full.
     """
+    build = job.build
+    with overlaid(job.overlay) as scratch:
+        target = scratch / ".object.o"
+        command = build.commands[job.obj]
+        done = execute(build, argv(build, command, scratch, (*job.flags, "-o", str(target))))
+        said = _said(build, done, scratch)
+        if done.code != 0:
+            return Failed(said, diagnostics.parse(said))
+        if job.obj in build.checks and not job.flags:
+            # sparse 0.6 has no -iquote
+            checked = execute(build, argv(build, build.checks[job.obj], scratch, quoted="-I"))
+            said += _said(build, checked, scratch)
+            if checked.code != 0:
+                return Failed(said, diagnostics.parse(said))
+        return compiled(target.read_bytes(), said)
+
+
+def compiled(code: bytes, said: str) -> Compiled:
+    """An object and what the compiler said."""
+    return Compiled(code, said, diagnostics.parse(said), elf.size(code))
+
+
+@contextmanager
+def overlaid(overlay: Mapping[str, bytes]) -> Iterator[Path]:
+    """A scratch directory that holds the texts of an overlay."""
     with tempfile.TemporaryDirectory(prefix="zpconvert-") as name:
         scratch = Path(name)
         for path, text in overlay.items():
             place = scratch / path
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(text)
-        target = scratch / ".object.o"
-        more = [f"-fmacro-prefix-map={scratch}/=", *extra_flags, "-o", str(target)]
-        done = _run(build, build.commands[obj], scratch, "-iquote", more)
-        said = _said(build, done, scratch)
-        if done.code != 0 and "No space left on device" in said:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(scratch))
-        if done.code != 0:
-            return Failed(said, diagnostics.parse(said))
-        if obj in build.checks and not extra_flags:
-            # sparse 0.6 has no -iquote
-            checked = _run(build, build.checks[obj], scratch, "-I", [])
-            said += _said(build, checked, scratch)
-            if checked.code != 0:
-                return Failed(said, diagnostics.parse(said))
-        code = target.read_bytes()
-    return Compiled(code, said, diagnostics.parse(said), elf.size(code))
+        yield scratch
 
 
-def _run(
-    build: BuildDir, command: Sequence[str], scratch: Path, quoted: str, more: Sequence[str]
-) -> Completed:
-    """A saved command on the texts in `scratch`. quoted: the option for the directory that
-    quoted includes are looked up in; more: options after kbuild's own."""
-    source = Path(command[-1]).relative_to(build.tree)
-    own, include = scratch / source, scratch / "include"
-    argv = [
+def argv(
+    build: BuildDir,
+    command: Sequence[str],
+    scratch: Path,
+    more: Sequence[str] = (),
+    source: Path | None = None,
+    *,
+    quoted: str = "-iquote",
+) -> list[str]:
+    """A saved command, its source last, made to read the texts in `scratch` before the tree's.
+
+    more: options after kbuild's own. source: to be compiled instead. quoted: the option for
+    the directory that quoted includes are looked up in.
+    """
+    path = Path(command[-1]).relative_to(build.tree)
+    own, include = scratch / path, scratch / "include"
+    return [
         command[0],
         # before kbuild's own, so that a header of the overlay hides the tree's
         *(["-I", str(include)] if include.is_dir() else []),
         *command[1:-1],
         quoted,
-        str(build.tree / source.parent),
+        str(build.tree / path.parent),
+        f"-fmacro-prefix-map={scratch}/=",
         *more,
-        str(own if own.exists() else build.tree / source),
+        str(source or (own if own.exists() else build.tree / path)),
     ]
-    done = run(argv, cwd=build.path, timeout=COMPILE_TIMEOUT, check=False)
+
+
+def execute(build: BuildDir, words: Sequence[str]) -> Completed:
+    """Run a command of a build directory, whatever its exit code.
+
+    Raises ProcessError when it is killed or runs out of time, OSError when the disk is full.
+    """
+    done = run(words, cwd=build.path, timeout=COMPILE_TIMEOUT, check=False)
     if done.code < 0:
         raise ProcessError(done.argv, str(build.path), done.code, done.stdout, done.stderr)
+    if done.code != 0 and b"No space left on device" in done.stderr:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), words[-1])
     return done
 
 

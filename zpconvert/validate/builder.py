@@ -20,7 +20,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from zpconvert.kernel import diagnostics, elf, replay
+from zpconvert.kernel import diagnostics, elf, precompiled
+from zpconvert.kernel.precompiled import Opening
 from zpconvert.kernel.replay import Compiled, Failed, Job
 from zpconvert.process import ProcessError, side_by_side
 from zpconvert.validate.comments import uncommented
@@ -61,6 +62,7 @@ class Builder:
     ) -> None:
         """cache: zpconvert's cache directory. tell: is told how far it is."""
         self.place = cache / "compiled"
+        self.openings = cache / "builds/.openings"
         self.workers, self.tell = workers, tell
         self.tally = Tally()
         self.place.mkdir(parents=True, exist_ok=True)
@@ -74,10 +76,12 @@ class Builder:
         """
         keys = [key(job) for job in jobs]
         distinct = dict(zip(keys, jobs, strict=True))
+        todo = [job for name, job in distinct.items() if not self._path(name).exists()]
+        opened = dict(zip(map(key, todo), precompiled.openings(todo, self.openings), strict=True))
         done: dict[str, Result] = {}
 
         def one(item: tuple[str, Job]) -> None:
-            done[item[0]] = self._result(*item)
+            done[item[0]] = self._result(*item, opened.get(item[0]))
             self.tell(f"{what}: {len(done)} of {len(distinct)}")
 
         side_by_side(one, distinct.items(), self.workers)
@@ -85,7 +89,7 @@ class Builder:
 
     def recall(self, name: str) -> bytes | None:
         """What was remembered under a digest; None if nothing was."""
-        path = self.place / name[:2] / name
+        path = self._path(name)
         try:
             text = path.read_bytes()
         except FileNotFoundError:
@@ -95,10 +99,13 @@ class Builder:
 
     def remember(self, name: str, text: bytes) -> None:
         """Keep something that was worked out, under a digest of all that it depends on."""
-        _keep(self.place / name[:2] / name, text)
+        _keep(self._path(name), text)
 
-    def _result(self, name: str, job: Job) -> Result:
-        path = self.place / name[:2] / name
+    def _path(self, name: str) -> Path:
+        return self.place / name[:2] / name
+
+    def _result(self, name: str, job: Job, opening: Opening | None) -> Result:
+        path = self._path(name)
         known = _read(path)
         if known is not None:
             with self.tally.lock:
@@ -106,7 +113,7 @@ class Builder:
             return known
         began = time.monotonic()
         try:
-            result = replay.compile(job.build, job.obj, job.overlay, job.flags)
+            result = precompiled.compile(job, opening)
         except ProcessError as error:
             return Unfinished(str(error).partition("\n")[0])
         with self.tally.lock:

@@ -8,6 +8,10 @@ optimisation, which turns an operand or moves an instruction when an expression 
 inline function and not from a macro; code that is the same then does the same. Assumed:
 flattened, with the descriptor's assumptions built into both sides: each alone, each pair, all
 of them, so that a function is said to need no more than it does; then the same, calm.
+
+After the plain stage only what it left open is compiled: a function that it found to be equal
+is declared and not defined for its callers, the same on both sides. What is still open in the
+end goes through those stages once more, whole.
 """
 
 from __future__ import annotations
@@ -15,11 +19,12 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from zpconvert.conversion.model import Assumption
+from zpconvert.csource.bodies import inline_functions, without_bodies
 from zpconvert.kernel import elf
 from zpconvert.kernel.kbuild import BuildDir
 from zpconvert.kernel.objcode import COMPARE_FLAGS, Code
@@ -33,7 +38,7 @@ from zpconvert.validate.verdict import Verdict
 Files = Mapping[str, bytes]
 
 #: Number of this way to compare; rows kept by another are not taken.
-_ROWS = 6
+_ROWS = 7
 
 _OTHER, _GONE = "other code", "is gone"
 
@@ -132,6 +137,14 @@ class Comparer:
 
     def _settle(self, cases: Sequence[_Case]) -> None:
         self._stage(cases, _PLAIN, "comparing")
+        self._stages(cases)
+        pruned = [case for case in _open(cases) if any(case.left_out())]
+        for case in pruned:
+            case.whole = True
+        self._stages(pruned)
+
+    def _stages(self, cases: Sequence[_Case]) -> None:
+        """The stages after the plain one."""
         self._stage(_open(cases), _FLAT, "comparing, helpers flattened")
         self._stage(_open(cases), _CALM, "comparing, helpers flattened, at -O1")
         usable = stubs.usable(self.tree, self.assumptions)
@@ -142,17 +155,17 @@ class Comparer:
 
     def _stage(self, cases: Sequence[_Case], mode: _Mode, what: str) -> None:
         jobs = [
-            self._job(case.target, number, mode)
+            self._job(case.target, number, mode, without)
             for case in cases
-            for number in (case.number - 1, case.number)
+            for number, without in zip((case.number - 1, case.number), case.left_out(), strict=True)
         ]
         results = self.builder.results(jobs, what)
-        pairings = self._pairings(results)
+        pairings = self._pairings(cases, results)
         for case, pairing, two in zip(cases, pairings, _in_twos(results), strict=True):
             case.unfinished |= any(isinstance(one, Unfinished) for one in two)
             case.take(mode, pairing)
 
-    def _pairings(self, results: Sequence[Result]) -> list[Pairing | str]:
+    def _pairings(self, cases: Sequence[_Case], results: Sequence[Result]) -> list[Pairing | str]:
         """Each case's two objects paired, or why they are not."""
         parsed: dict[int, dict[str, Code] | str] = {}
 
@@ -169,23 +182,31 @@ class Comparer:
             return parsed[id(result)]
 
         found: list[Pairing | str] = []
-        for two in _in_twos(results):
+        for case, two in zip(cases, _in_twos(results), strict=True):
             before, after = map(codes, two)
             if isinstance(before, str):
                 found.append(f"the parent {before}")
             elif isinstance(after, str):
                 found.append(after)
             else:
-                found.append(pair(before, after, self.hints))
+                whole = None if case.whole else case.plain
+                found.append(pair(before, after, self.hints, whole))
         return found
 
-    def _job(self, target: Target, number: int, mode: _Mode) -> Job:
+    def _job(
+        self, target: Target, number: int, mode: _Mode, without: Set[str] = frozenset()
+    ) -> Job:
+        """The compilation of a state of a target, the functions `without` left out."""
         files = target.states[number]
         assert files is not None
         texts = stubs.overlay(self.tree, files, mode.assumptions)
-        if mode.flags is not COMPARE_FLAGS:
+        if mode is not _PLAIN:
             texts[stubs.FLATTEN] = stubs.FLATTEN_TEXT
-        return Job(target.build, target.object, texts, mode.flags)
+        job = Job(target.build, target.object, texts, mode.flags)
+        if not without:
+            return job
+        texts[job.source] = without_bodies(texts[job.source], without)
+        return replace(job, flags=(*mode.flags, *_PRUNED))
 
 
 @dataclass(frozen=True)
@@ -194,6 +215,10 @@ class _Mode:
     flags: tuple[str, ...]
     assumptions: tuple[Assumption, ...] = ()
 
+
+#: Where functions are left out: those that only they call are there all the same, and what only
+#: they read or write is a variable still.
+_PRUNED = ("-fkeep-static-functions", "-fno-ipa-reference-addressable")
 
 _PLAIN = _Mode("", COMPARE_FLAGS)
 _INLINED = (*COMPARE_FLAGS, *stubs.FLATTEN_FLAGS)
@@ -245,6 +270,30 @@ class _Case:
         self.last: Pairing | None = None
         self.was: dict[str, str] = {}
         self.unfinished = False
+        self.whole = False
+
+    def left_out(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The functions that the stages after the plain one can do without, as the parent and
+        as the commit calls them: they are equal, and show nothing about those that are not."""
+        if self.plain is None or self.whole or any(name.startswith("[") for name in self.left):
+            return frozenset(), frozenset()
+        needed = {name for pair in self.plain.other for name in pair} | self._callers()
+        same = [pair for pair in self.plain.same if not needed.intersection(pair)]
+        return frozenset(was for was, _ in same), frozenset(now for _, now in same)
+
+    def _callers(self) -> set[str]:
+        """What the inline functions that are open become a part of."""
+        assert self.plain is not None
+        states = self.target.states[self.number - 1], self.target.states[self.number]
+        texts = [text for files in states if files for text in files.values()]
+        inline = {name for text in texts for name in inline_functions(text)}
+        found: set[str] = set()
+        todo = [n for name in self.left for n in (name, self.was.get(name, name)) if n in inline]
+        while todo:
+            new = self.plain.callers.get(todo.pop(), frozenset()) - found
+            found |= new
+            todo += new & inline
+        return found
 
     def take(self, mode: _Mode, found: Pairing | str) -> None:
         """What a stage found."""

@@ -30,7 +30,8 @@ class Pairing:
 
     same, other: pairs (name before, name after) whose code is equal, or is not.
     gone, new: names without a counterpart. visible: those names of either object that other
-    objects can use. callers: name to the names that refer to it, in both objects.
+    objects can use. callers: name to the names that refer to it, in both objects. renames:
+    name before to name after. shims: of each object, shim to what it jumps to in the end.
     """
 
     same: frozenset[tuple[str, str]]
@@ -39,6 +40,8 @@ class Pairing:
     new: frozenset[str]
     visible: frozenset[str]
     callers: Mapping[str, frozenset[str]]
+    renames: Mapping[str, str]
+    shims: tuple[Mapping[str, str], Mapping[str, str]]
 
     @property
     def names(self) -> frozenset[str]:
@@ -52,14 +55,20 @@ def contents(blob: bytes) -> dict[str, Code]:
 
 
 def pair(
-    before: Mapping[str, Code], after: Mapping[str, Code], hints: Mapping[str, str]
+    before: Mapping[str, Code],
+    after: Mapping[str, Code],
+    hints: Mapping[str, str],
+    whole: Pairing | None = None,
 ) -> Pairing:
     """Pair and compare the contents of two objects.
 
     hints: names before to names after, as the series says; taken where they fit. Other
     renames are learnt: a function whose code reappears under a name that was not there.
+    whole: of two objects that hold more of the same functions; what it knows of renames and
+    shims is taken for what is only referred to here.
     """
-    sides = _Side(before), _Side(after)
+    old, new = whole.shims if whole else ({}, {})
+    sides = _Side(before, old), _Side(after, new)
     names = {
         was: now
         for was, now in hints.items()
@@ -69,27 +78,33 @@ def pair(
     for was, now in sides[1].shims.items():
         if was in before and now in after and now not in before:
             names.setdefault(was, now)
+    if whole:
+        names = {**whole.renames, **names}
     _learn(*sides, names)
-    pairs = {(name, name) for name in before.keys() & after.keys() if name not in names}
-    pairs |= {(name, name) for name in names.keys() & after.keys()} | set(names.items())
+    paired = {was: now for was, now in names.items() if was in before and now in after}
+    pairs = {(name, name) for name in before.keys() & after.keys() if name not in paired}
+    pairs |= {(name, name) for name in paired.keys() & after.keys()} | set(paired.items())
     same = {(was, now) for was, now in pairs if _equal(*sides, was, now, names)}
     return Pairing(
         frozenset(same),
         frozenset(pairs - same),
-        frozenset(before.keys() - after.keys() - names.keys()),
-        frozenset(after.keys() - before.keys() - set(names.values())),
+        frozenset(before.keys() - after.keys() - paired.keys()),
+        frozenset(after.keys() - before.keys() - set(paired.values())),
         frozenset(n for side in (before, after) for n, code in side.items() if code.visible),
         _callers(before, after),
+        names,
+        (sides[0].shims, sides[1].shims),
     )
 
 
 class _Side:
     """One of the two objects, its shims seen through."""
 
-    def __init__(self, codes: Mapping[str, Code]) -> None:
+    def __init__(self, codes: Mapping[str, Code], shims: Mapping[str, str]) -> None:
+        """shims: others that are known."""
         self.codes = codes
         direct = {name: target for name, code in codes.items() if (target := _shim(code))}
-        self.shims = {name: _last(direct, name) for name in direct}
+        self.shims = {**shims, **{name: _last(direct, name) for name in direct}}
 
     def code(self, name: str, names: Mapping[str, str]) -> Code:
         """The code that runs under a name, its references seen through shims and renamed."""

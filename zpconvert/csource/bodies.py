@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Functions of a C text left out: their bodies are taken away, their declarations stay."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Set
+from itertools import pairwise
+
+_TOKEN = re.compile(
+    rb"""(?P<directive>(?m:^)[ \t]*\#(?:/\*.*?\*/|\\\n|[^\n/\\]|[/\\])*)
+    | /\*.*?\*/ | //[^\n]* | "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*'
+    | (?P<name>[A-Za-z_][A-Za-z0-9_]*) | (?P<mark>[][(){};=])""",
+    re.DOTALL | re.VERBOSE,
+)
+#: What takes the name of a function, the declaration of which is not enough for it; to export a
+#: symbol it is.
+_TAKEN = re.compile(rb"(?m)^(?!EXPORT_)[A-Za-z_]\w*\([ \t]*(\w+)[ \t]*\)")
+
+
+#: An inline function declared or defined; kernel headers write __always_inline and the like too.
+_INLINE = re.compile(rb"\b(?!noinline)\w*inline(?:__)?\b[^;{}()=]*?(\w+)[ \t\n]*\(")
+
+
+def inline_functions(text: bytes) -> set[str]:
+    """The names of the inline functions of a C text."""
+    return {found[1].decode("utf-8", "replace") for found in _INLINE.finditer(text)}
+
+
+def without_bodies(text: bytes, names: Set[str]) -> bytes:
+    """A C text in which the functions `names` are declared and not defined, as many lines long.
+
+    A function stays as it is where that cannot be done: it is inline, it is defined twice, a
+    macro outside functions takes its name. So does the whole text if its braces do not match.
+    """
+    asked = {name.encode() for name in names} - {found[1] for found in _TAKEN.finditer(text)}
+    bodies = _bodies(text, asked)
+    seen = [name for name, _, _ in bodies]
+    out, at = [], 0
+    for name, start, end in bodies:
+        if seen.count(name) == 1:
+            out += [text[at:start], b";" + b"\n" * text.count(b"\n", start, end)]
+            at = end
+    return b"".join([*out, text[at:]])
+
+
+def _bodies(text: bytes, asked: Set[bytes]) -> list[tuple[bytes, int, int]]:
+    """The names of functions that are not inline, and where their bodies begin and end, in
+    bytes."""
+    found = []
+    depth = start = 0
+    head: list[bytes] = []  # what was read since the last declaration
+    for token in _TOKEN.finditer(text):
+        mark, name = token["mark"], token["name"]
+        if mark == b"{":
+            if not depth:
+                start = token.start()
+            depth += 1
+        elif mark == b"}":
+            depth -= 1
+            if depth < 0:
+                return []
+            if not depth:
+                name = _defined(head, asked)
+                if name is not None:
+                    found.append((name, start, token.end()))
+                if b"(" in head and b"=" not in head:
+                    head = []
+        elif not depth:
+            if mark == b";" or token["directive"] is not None:
+                head = []
+            elif name is not None or mark is not None:
+                head.append(token[0])
+    return found if not depth else []
+
+
+def _defined(head: list[bytes], asked: Set[bytes]) -> bytes | None:
+    """The function whose body comes after `head`, if it is one of those asked for."""
+    if b"=" in head or any(word.endswith(b"inline") for word in head if word != b"noinline"):
+        return None
+    called = [word for word, after in pairwise(head) if after == b"("]
+    names = [word for word in called if word in asked]
+    return names[0] if len(names) == 1 else None
