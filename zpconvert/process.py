@@ -171,6 +171,18 @@ def side_by_side(
         pool.shutdown()
 
 
+def both(first: Callable[[], Item], second: Callable[[], Result]) -> tuple[Item, Result]:
+    """The results of two functions that run programs, side by side; raises what one raises."""
+    one: list[Item] = []
+    other: list[Result] = []
+    work: list[Callable[[], None]] = [
+        lambda: one.append(first()),
+        lambda: other.append(second()),
+    ]
+    side_by_side(lambda part: part(), work, len(work))
+    return one[0], other[0]
+
+
 def _not_run(program: str, error: FileNotFoundError | PermissionError) -> UserError:
     """What is to be said of a program that could not be started."""
     if isinstance(error, PermissionError):

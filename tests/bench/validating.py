@@ -16,13 +16,13 @@ import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from unittest import mock
 
 from tests.bench.rows import Row, cpu_seconds, program, quietly, seconds
 from zpconvert.conversion.model import Conversion
-from zpconvert.kernel import cells, kbuild, replay
+from zpconvert.kernel import cells, kbuild, precompiled
 from zpconvert.kernel.kbuild import BuildDir
+from zpconvert.kernel.precompiled import Opening
 from zpconvert.kernel.replay import Compiled, Failed, Job
 from zpconvert.kernel.source import cache_home
 from zpconvert.kernel.tree import open_tree
@@ -66,14 +66,14 @@ def recorded(tree: Path, conversion: Conversion, out: Path, cache: Path) -> list
     """What validating compiles, each of it once."""
     jobs: list[Job] = []
 
-    def compile(*words: Any) -> Compiled | Failed:
-        jobs.append(Job(*words))
-        return real(*words)
+    def compile(job: Job, opening: Opening | None) -> Compiled | Failed:
+        jobs.append(job)
+        return real(job, opening)
 
-    real = replay.compile
+    real = precompiled.compile
     opened = open_tree(tree)
     subject = of_conversion(opened, commits.from_mails(out, opened), conversion)
-    with mock.patch.object(replay, "compile", compile):
+    with mock.patch.object(precompiled, "compile", compile):
         run.validate(
             subject, cells.matrix("quick"), cache=cache, workers=_CORES, tell=lambda text: None
         )

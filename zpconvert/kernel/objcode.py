@@ -10,6 +10,7 @@ counts as different, never as equal.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -99,6 +100,14 @@ class Code:
     neighbours: tuple[tuple[str, int], ...] = ()
     tables: tuple[Entry, ...] = ()
     visible: bool = False
+
+    @functools.cached_property
+    def names(self) -> frozenset[str]:
+        """The symbols that it refers to, as `new_name` takes them."""
+        inner = (reference for entry in self.tables for reference in entry.references)
+        all_of_it = [r.to for r in (*self.references, *inner) if isinstance(r.to, str)]
+        all_of_it += [name for name, _ in self.neighbours]
+        return frozenset(name.partition(".")[0] for name in all_of_it)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 from zpconvert.csource import mask
@@ -16,10 +17,11 @@ def comments(text: bytes) -> list[tuple[int, int]]:
     return mask.comments(_DIRECTIVE.sub(rb"\1 ", text))
 
 
+@functools.lru_cache(maxsize=256)
 def uncommented(text: bytes) -> bytes:
     """C text with each comment replaced by the white space it stands for and its line ends."""
     out, at = [], 0
-    for start, end in comments(text):
+    for start, end in comments(text) if b"/*" in text or b"//" in text else ():
         out += [text[at:start], b" " + b"\n" * text.count(b"\n", start, end)]
         at = end
     return re.sub(rb"[ \t]+\n", b"\n", b"".join([*out, text[at:]]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from zpconvert.errors import UserError
@@ -13,8 +14,7 @@ from zpconvert.kernel.cells import Cell
 from zpconvert.kernel.kbuild import BuildDir
 from zpconvert.kernel.replay import Compiled, Failed, Job
 from zpconvert.validate.builder import Builder, Result, Unfinished
-from zpconvert.validate.report import BloatRow, CellRow, Finding, SizeRow, UncoveredRow
-from zpconvert.validate.sizes import bloat
+from zpconvert.validate.report import CellRow, Finding, SizeRow, UncoveredRow
 from zpconvert.validate.subject import INCLUDERS, SOURCES, Files, Subject, finding
 
 Tell = Callable[[str], None]
@@ -57,9 +57,18 @@ def prepared(
     return rows, builds, findings
 
 
-def build(
-    subject: Subject, builds: Sequence[BuildDir], builder: Builder
-) -> tuple[list[SizeRow], list[BloatRow], list[Finding]]:
+@dataclass(frozen=True)
+class Built:
+    """What compiling every commit gave. objects: (object, commit) to its bytes in the first
+    cell, which is called `first`."""
+
+    sizes: tuple[SizeRow, ...]
+    findings: tuple[Finding, ...]
+    first: str
+    objects: Mapping[tuple[str, int], bytes]
+
+
+def build(subject: Subject, builds: Sequence[BuildDir], builder: Builder) -> Built:
     """Compile every object at every commit to look at, and at their parents, at W=1."""
     wanted = sorted({n for number in subject.numbers for n in (number - 1, number)})
     places = [(build, obj, n) for build in builds for obj in build.commands for n in wanted]
@@ -87,7 +96,7 @@ def build(
         for (cell, obj, number), one in results.items()
         if cell == first and isinstance(one, Compiled)
     }
-    return sizes, list(bloat(subject.tree.path, first, built)), findings
+    return Built(tuple(sizes), tuple(findings), first, built)
 
 
 def uncompiled(subject: Subject) -> Iterator[Finding]:

@@ -32,6 +32,7 @@ from zpconvert.kernel.replay import Compiled, Job
 from zpconvert.validate import stubs
 from zpconvert.validate.builder import Builder, Result, Unfinished
 from zpconvert.validate.builder import key as job_key
+from zpconvert.validate.comments import uncommented
 from zpconvert.validate.pairing import Pairing, contents, pair
 from zpconvert.validate.verdict import Verdict
 
@@ -203,9 +204,9 @@ class Comparer:
         if mode is not _PLAIN:
             texts[stubs.FLATTEN] = stubs.FLATTEN_TEXT
         job = Job(target.build, target.object, texts, mode.flags)
-        if not without:
+        if not without or job.source not in texts:
             return job
-        texts[job.source] = without_bodies(texts[job.source], without)
+        texts[job.source] = without_bodies(uncommented(texts[job.source]), without)
         return replace(job, flags=(*mode.flags, *_PRUNED))
 
 
@@ -220,7 +221,9 @@ class _Mode:
 #: they read or write is a variable still.
 _PRUNED = ("-fkeep-static-functions", "-fno-ipa-reference-addressable")
 
-_PLAIN = _Mode("", COMPARE_FLAGS)
+#: What -O2 does more is to choose by costs, which is no evidence, and a third of the time. Loads
+#: and stores that a volatile keeps apart are merged already.
+_PLAIN = _Mode("", (*COMPARE_FLAGS, "-O1"))
 _INLINED = (*COMPARE_FLAGS, *stubs.FLATTEN_FLAGS)
 #: Whether the header of a loop is copied goes by how much stands in it, casts among it: of two
 #: equal loops gcc 14 turned one round and not the other (Linux 6.1).

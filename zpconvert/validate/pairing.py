@@ -110,7 +110,11 @@ class _Side:
         """The code that runs under a name, its references seen through shims and renamed."""
         target = self.shims.get(name, name)
         code = self.codes[target if target in self.codes else name]
-        renames = {**names, **{n: names.get(to, to) for n, to in self.shims.items()}}
+        renames = {
+            n: names.get(to, to)
+            for n in code.names
+            if (to := self.shims.get(n, n)) != n or n in names
+        }
         section = "" if name.startswith("[") else code.section
         return replace(objcode.renamed(code, renames), visible=False, section=section)
 

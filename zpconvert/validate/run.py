@@ -5,19 +5,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
 from zpconvert.conversion.model import Assumption
 from zpconvert.errors import UserError
 from zpconvert.kernel.cells import Cell
+from zpconvert.kernel.kbuild import BuildDir
+from zpconvert.process import both
 from zpconvert.validate import booting, compiling, declared, includers, listing
 from zpconvert.validate.builder import Builder
 from zpconvert.validate.equality import Compared, Comparer, Target
 from zpconvert.validate.patches import churn, remarks, tools
 from zpconvert.validate.report import (
     AssumptionRow,
+    BloatRow,
     CommitRow,
     Cost,
     Finding,
@@ -26,7 +29,7 @@ from zpconvert.validate.report import (
     ToolRow,
     count,
 )
-from zpconvert.validate.sizes import false_claims
+from zpconvert.validate.sizes import bloat, false_claims
 from zpconvert.validate.subject import Subject, finding, hints
 from zpconvert.validate.verdict import Verdict, worst
 
@@ -50,10 +53,49 @@ def validate(
         raise UserError(subject.series.source, "touches no C source of this tree", "check --tree")
     builder = Builder(cache, workers, tell)
     rows, builds, findings = compiling.prepared(subject, cells, objects, cache, tell)
-    sizes, bloat, built = compiling.build(subject, builds, builder)
-    findings += [*built, *compiling.uncompiled(subject)]
+    built = compiling.build(subject, builds, builder)
     booted, unwell = booting.boot(subject, builds, builder)
-    findings += unwell
+    findings += [*built.findings, *compiling.uncompiled(subject), *unwell]
+    # the programs that read the mails take one core, and comparing has its pauses
+    compared, read = both(
+        lambda: _compare(subject, cells, builds, builder), lambda: _read(subject, built)
+    )
+    return Report(
+        tool=f"zpconvert {version('zpconvert')}",
+        source=subject.series.source,
+        tree=str(subject.tree.path),
+        base=subject.tree.version,
+        commits=tuple(CommitRow(c.number, c.name, c.subject) for c in subject.series.commits),
+        objects=tuple(sorted({*objects, *(obj for build in builds for obj in build.commands)})),
+        cells=tuple(rows),
+        tools=read.tools,
+        uncovered=tuple(compiling.uncovered(subject, builds)),
+        functions=compared.counts,
+        compared=compared.rows,
+        assumptions=compared.assumptions,
+        sizes=built.sizes,
+        bloat=read.bloat,
+        churn=churn(subject.series),
+        boots=tuple(booted),
+        findings=(*findings, *compared.findings, *read.findings),
+        cost=Cost(builder.tally.compiled, builder.tally.cached, round(builder.tally.seconds, 2)),
+    )
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """What comparing the functions gives to the report."""
+
+    counts: dict[str, int]
+    rows: tuple[FunctionRow, ...]
+    assumptions: tuple[AssumptionRow, ...]
+    findings: tuple[Finding, ...]
+
+
+def _compare(
+    subject: Subject, cells: Sequence[Cell], builds: Sequence[BuildDir], builder: Builder
+) -> _Compared:
+    """The functions of every commit against its parent's, in the cells that compare."""
     names = hints(subject.renames, subject.series.states)
     comparer = Comparer(builder, subject.tree.path, names, subject.assumptions)
     targets = [
@@ -63,46 +105,51 @@ def validate(
         for obj in build.commands
     ]
     compared = declared.applied(subject, comparer.compare(targets, subject.numbers))
-    functions = _functions(comparer, targets, compared)
-    findings += [f for row in functions if row.verdict.fell_short for f in [_differs(subject, row)]]
+    rows = _functions(comparer, targets, compared)
+    findings = [f for row in rows if row.verdict.fell_short for f in [_differs(subject, row)]]
     findings += declared.unneeded(subject, targets, compared)
     if not targets and any(cell.compare for cell in cells):
         findings.append(finding(subject, "equality", 0, "", "", 0, "no cell compared functions"))
-    ran = tools(subject.series, subject.tree)
+    verdicts: dict[tuple[int, str, str], list[Verdict]] = {}
+    for one in compared:
+        verdicts.setdefault((one.commit, one.object, one.name), []).append(one.verdict)
+    return _Compared(
+        count([worst(one) for one in verdicts.values()]),
+        tuple(rows),
+        tuple(_used(subject.assumptions, compared)),
+        tuple(findings),
+    )
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What reading the mails and the objects gives to the report."""
+
+    tools: tuple[ToolRow, ...]
+    bloat: tuple[BloatRow, ...]
+    findings: tuple[Finding, ...]
+
+
+def _read(subject: Subject, built: compiling.Built) -> _Read:
+    """The mails, and the sizes of the objects."""
+    series = subject.series
+    ran = tools(series, subject.tree)
     said = [r for tool in ran for r in tool.remarks]
-    said += remarks(subject.series, subject.tree, subject.prefix)
-    findings += [
+    said += remarks(series, subject.tree, subject.prefix)
+    findings = [
         finding(subject, r.check, r.commit, "", r.path, r.line, r.text)
         for r in said
         if not r.commit or r.commit in subject.numbers
     ]
     findings += [
         finding(subject, "cover", 0, "", str(path), line, text)
-        for path in subject.series.covers
-        for line, text in false_claims(path.read_bytes(), sizes, len(subject.series.commits))
+        for path in series.covers
+        for line, text in false_claims(path.read_bytes(), built.sizes, len(series.commits))
     ]
-    verdicts: dict[tuple[int, str, str], list[Verdict]] = {}
-    for one in compared:
-        verdicts.setdefault((one.commit, one.object, one.name), []).append(one.verdict)
-    return Report(
-        tool=f"zpconvert {version('zpconvert')}",
-        source=subject.series.source,
-        tree=str(subject.tree.path),
-        base=subject.tree.version,
-        commits=tuple(CommitRow(c.number, c.name, c.subject) for c in subject.series.commits),
-        objects=tuple(sorted({*objects, *(obj for build in builds for obj in build.commands)})),
-        cells=tuple(rows),
-        tools=tuple(ToolRow(t.name, "not run" if t.reason else "ran", t.reason) for t in ran),
-        uncovered=tuple(compiling.uncovered(subject, builds)),
-        functions=count([worst(one) for one in verdicts.values()]),
-        compared=tuple(functions),
-        assumptions=tuple(_used(subject.assumptions, compared)),
-        sizes=tuple(sizes),
-        bloat=tuple(bloat),
-        churn=churn(subject.series),
-        boots=tuple(booted),
-        findings=tuple(findings),
-        cost=Cost(builder.tally.compiled, builder.tally.cached, round(builder.tally.seconds, 2)),
+    return _Read(
+        tuple(ToolRow(t.name, "not run" if t.reason else "ran", t.reason) for t in ran),
+        tuple(bloat(subject.tree.path, built.first, built.objects)),
+        tuple(findings),
     )
 
 
