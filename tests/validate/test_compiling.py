@@ -35,7 +35,7 @@ def subject(tree: Path, *states: dict[str, bytes], only: tuple[int, ...] = ()) -
 
 def built(one: Subject, build: BuildDir, cache: Path) -> list[tuple[int, str]]:
     _, _, found = compiling.build(one, [build], Builder(cache, 1))
-    return [(f.commit, f.text) for f in found]
+    found = compiling.build(one, [build], Builder(cache, 1)).findings
 
 
 @pytest.mark.kernel
