@@ -37,7 +37,6 @@ def built(one: Subject, build: BuildDir, cache: Path) -> list[tuple[int, str]]:
     _, _, found = compiling.build(one, [build], Builder(cache, 1))
     found = compiling.build(one, [build], Builder(cache, 1)).findings
 
-
 @pytest.mark.kernel
 def test_a_commit_that_does_not_build_is_told_though_its_parent_did_not(
     build_612: Callable[[str], BuildDir], kernel_612: Path, tmp_path: Path
