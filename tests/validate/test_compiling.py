@@ -34,8 +34,9 @@ def subject(tree: Path, *states: dict[str, bytes], only: tuple[int, ...] = ()) -
 
 
 def built(one: Subject, build: BuildDir, cache: Path) -> list[tuple[int, str]]:
-    _, _, found = compiling.build(one, [build], Builder(cache, 1))
     found = compiling.build(one, [build], Builder(cache, 1)).findings
+    return [(f.commit, f.text) for f in found]
+
 
 @pytest.mark.kernel
 def test_a_commit_that_does_not_build_is_told_though_its_parent_did_not(
