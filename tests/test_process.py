@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from zpconvert.errors import UserError
-from zpconvert.process import Completed, ProcessError, run, side_by_side
+from zpconvert.process import Completed, ProcessError, beside, run, side_by_side
 
 
 def sleeping(seconds: str) -> Completed:
@@ -116,3 +116,30 @@ def test_an_interrupt_between_two_starts_ends_the_first(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         side_by_side(one, items(), 2)
     assert time.monotonic() - start < 30
+
+
+def test_two_functions_at_the_same_time(tmp_path: Path) -> None:
+    """Each waits for what the other does."""
+    os.mkfifo(tmp_path / "pipe")
+    said, nothing = beside(
+        lambda: run(["cat", "pipe"], cwd=tmp_path).text,
+        lambda: run(["sh", "-c", "echo here > pipe"], cwd=tmp_path).text,
+    )
+    assert (said, nothing) == ("here\n", "")
+
+
+def test_an_interrupt_of_the_first_ends_the_second_s_program(tmp_path: Path) -> None:
+    def interrupted() -> None:
+        while not (tmp_path / "started").exists():
+            time.sleep(0.01)
+        raise KeyboardInterrupt
+
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        beside(interrupted, lambda: run(["sh", "-c", f"touch {tmp_path}/started; sleep 60"]))
+    assert time.monotonic() - start < 30
+
+
+def test_what_the_second_raises_is_raised() -> None:
+    with pytest.raises(ProcessError, match="exit code 1"):
+        beside(lambda: 1, lambda: run(["false"]))

@@ -15,9 +15,12 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from zpconvert.errors import UserError
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 #: Messages are parsed, so every program speaks the same language everywhere.
 LOCALE = {"LC_ALL": "C.UTF-8", "LANGUAGE": "C"}
@@ -159,28 +162,40 @@ def side_by_side(
         futures = [pool.submit(function, item) for item in items]
         return [future.result() for future in futures]
     except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        ending = threading.Thread(target=pool.shutdown)
-        ending.start()
-        while ending.is_alive():
-            for child in _running.copy():
-                _kill_group(child)
-            ending.join(0.01)
+        _end(pool)
         raise
     finally:
         pool.shutdown()
 
 
-def both(first: Callable[[], Item], second: Callable[[], Result]) -> tuple[Item, Result]:
-    """The results of two functions that run programs, side by side; raises what one raises."""
-    one: list[Item] = []
-    other: list[Result] = []
-    work: list[Callable[[], None]] = [
-        lambda: one.append(first()),
-        lambda: other.append(second()),
-    ]
-    side_by_side(lambda part: part(), work, len(work))
-    return one[0], other[0]
+def beside(first: Callable[[], Result], second: Callable[[], Item]) -> tuple[Result, Item]:
+    """The results of two functions that run programs, at the same time.
+
+    The first runs in this thread, so that an interrupt reaches it. When it raises, the programs
+    of both are killed; what the second raises is raised after the first.
+    """
+    from concurrent.futures import ThreadPoolExecutor  # logging and all that: 5 ms
+
+    pool = ThreadPoolExecutor(1)
+    try:
+        other = pool.submit(second)
+        return first(), other.result()
+    except BaseException:
+        _end(pool)
+        raise
+    finally:
+        pool.shutdown()
+
+
+def _end(pool: ThreadPoolExecutor) -> None:
+    """Start nothing more in a pool, and kill the programs that run until it is empty."""
+    pool.shutdown(wait=False, cancel_futures=True)
+    ending = threading.Thread(target=pool.shutdown)
+    ending.start()
+    while ending.is_alive():
+        for child in _running.copy():
+            _kill_group(child)
+        ending.join(0.01)
 
 
 def _not_run(program: str, error: FileNotFoundError | PermissionError) -> UserError:

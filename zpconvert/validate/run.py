@@ -13,7 +13,7 @@ from zpconvert.conversion.model import Assumption
 from zpconvert.errors import UserError
 from zpconvert.kernel.cells import Cell
 from zpconvert.kernel.kbuild import BuildDir
-from zpconvert.process import both
+from zpconvert.process import beside
 from zpconvert.validate import booting, compiling, declared, includers, listing
 from zpconvert.validate.builder import Builder
 from zpconvert.validate.equality import Compared, Comparer, Target
@@ -57,7 +57,7 @@ def validate(
     booted, unwell = booting.boot(subject, builds, builder)
     findings += [*built.findings, *compiling.uncompiled(subject), *unwell]
     # the programs that read the mails take one core, and comparing has its pauses
-    compared, read = both(
+    compared, read = beside(
         lambda: _compare(subject, cells, builds, builder), lambda: _read(subject, built)
     )
     return Report(
