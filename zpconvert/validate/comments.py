@@ -9,6 +9,7 @@ import re
 from zpconvert.csource import mask
 
 _DIRECTIVE = re.compile(rb"(?m)^([ \t]*)#")
+_BLANKS = re.compile(rb"[ \t]+\n")
 
 
 def comments(text: bytes) -> list[tuple[int, int]]:
@@ -20,8 +21,10 @@ def comments(text: bytes) -> list[tuple[int, int]]:
 @functools.lru_cache(maxsize=256)
 def uncommented(text: bytes) -> bytes:
     """C text with each comment replaced by the white space it stands for and its line ends."""
+    if b"/*" not in text and b"//" not in text:
+        return _BLANKS.sub(b"\n", text)
     out, at = [], 0
-    for start, end in comments(text) if b"/*" in text or b"//" in text else ():
+    for start, end in comments(text):
         out += [text[at:start], b" " + b"\n" * text.count(b"\n", start, end)]
         at = end
-    return re.sub(rb"[ \t]+\n", b"\n", b"".join([*out, text[at:]]))
+    return _BLANKS.sub(b"\n", b"".join([*out, text[at:]]))

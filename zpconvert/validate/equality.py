@@ -11,7 +11,7 @@ of them, so that a function is said to need no more than it does; then the same,
 
 After the plain stage only what it left open is compiled: a function that it found to be equal
 is declared and not defined for its callers, the same on both sides. What is still open in the
-end goes through those stages once more, whole.
+end goes through the stages after it once more, nothing left out.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from zpconvert.validate.verdict import Verdict
 Files = Mapping[str, bytes]
 
 #: Number of this way to compare; rows kept by another are not taken.
-_ROWS = 7
+_ROWS = 8
 
 _OTHER, _GONE = "other code", "is gone"
 
@@ -190,8 +190,9 @@ class Comparer:
             elif isinstance(after, str):
                 found.append(after)
             else:
-                whole = None if case.whole else case.plain
-                found.append(pair(before, after, self.hints, whole))
+                # as it was when the functions that are left out were there
+                known = None if case.whole else case.plain
+                found.append(pair(before, after, self.hints, known))
         return found
 
     def _job(
@@ -221,9 +222,7 @@ class _Mode:
 #: they read or write is a variable still.
 _PRUNED = ("-fkeep-static-functions", "-fno-ipa-reference-addressable")
 
-#: What -O2 does more is to choose by costs, which is no evidence, and a third of the time. Loads
-#: and stores that a volatile keeps apart are merged already.
-_PLAIN = _Mode("", (*COMPARE_FLAGS, "-O1"))
+_PLAIN = _Mode("", COMPARE_FLAGS)
 _INLINED = (*COMPARE_FLAGS, *stubs.FLATTEN_FLAGS)
 #: Whether the header of a loop is copied goes by how much stands in it, casts among it: of two
 #: equal loops gcc 14 turned one round and not the other (Linux 6.1).

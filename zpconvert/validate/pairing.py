@@ -58,16 +58,16 @@ def pair(
     before: Mapping[str, Code],
     after: Mapping[str, Code],
     hints: Mapping[str, str],
-    whole: Pairing | None = None,
+    known: Pairing | None = None,
 ) -> Pairing:
     """Pair and compare the contents of two objects.
 
     hints: names before to names after, as the series says; taken where they fit. Other
     renames are learnt: a function whose code reappears under a name that was not there.
-    whole: of two objects that hold more of the same functions; what it knows of renames and
-    shims is taken for what is only referred to here.
+    known: of two objects that hold more of the same functions; its renames and shims are
+    taken for what is only referred to here.
     """
-    old, new = whole.shims if whole else ({}, {})
+    old, new = known.shims if known else ({}, {})
     sides = _Side(before, old), _Side(after, new)
     names = {
         was: now
@@ -78,8 +78,8 @@ def pair(
     for was, now in sides[1].shims.items():
         if was in before and now in after and now not in before:
             names.setdefault(was, now)
-    if whole:
-        names = {**whole.renames, **names}
+    if known:
+        names = {**known.renames, **names}
     _learn(*sides, names)
     paired = {was: now for was, now in names.items() if was in before and now in after}
     pairs = {(name, name) for name in before.keys() & after.keys() if name not in paired}
