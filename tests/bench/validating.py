@@ -20,7 +20,7 @@ from unittest import mock
 
 from tests.bench.rows import Row, cpu_seconds, program, quietly, seconds
 from zpconvert.conversion.model import Conversion
-from zpconvert.kernel import cells, kbuild, precompiled
+from zpconvert.kernel import cells, kbuild, precompiled, replay
 from zpconvert.kernel.kbuild import BuildDir
 from zpconvert.kernel.precompiled import Opening
 from zpconvert.kernel.replay import Compiled, Failed, Job
@@ -89,16 +89,7 @@ def bare(jobs: Sequence[Job], place: Path) -> Iterator[tuple[list[str], Path]]:
             (scratch / path).parent.mkdir(parents=True, exist_ok=True)
             (scratch / path).write_bytes(text)
         command = job.build.commands[job.obj]
-        source = Path(command[-1]).relative_to(job.build.tree)
-        include = ["-I", str(scratch / "include")] if (scratch / "include").is_dir() else []
-        words = [
-            command[0],
-            *include,
-            *command[1:-1],
-            "-iquote",
-            str(job.build.tree / source.parent),
-        ]
-        words += [*job.flags, str(scratch / source), "-o", str(scratch / "x")]
+        words = replay.argv(job.build, command, scratch, (*job.flags, "-o", str(scratch / "x")))
         quietly([*words, "-E", "-P"], job.build.path)
         digest = hashlib.sha256((scratch / "x").read_bytes()).digest()
         key = (job.build.path, job.flags, digest)

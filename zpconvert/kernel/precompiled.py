@@ -30,7 +30,7 @@ from zpconvert.kernel.replay import Compiled, Failed, Job, overlaid
 
 #: So many compilations are worth one more to make an opening for them.
 WORTHWHILE = 5
-#: Bytes of openings that are kept, 40 MB each; those used longest ago go first.
+#: Bytes of openings that are kept from run to run; each takes some 40 MB.
 KEPT = 800_000_000
 
 #: A precompiled header next to the header that it stands for.
@@ -102,7 +102,6 @@ def openings(jobs: Sequence[Job], place: Path) -> list[Opening | None]:
     made = {
         key: _opening(alike, place) for key, alike in groups.items() if len(alike) >= WORTHWHILE
     }
-    _prune(place)
     return [made.get(_group(job)) if _eligible(job) else None for job in jobs]
 
 
@@ -174,11 +173,11 @@ def _opening(jobs: Sequence[Job], place: Path) -> Opening | None:
     kept = place / hashlib.sha256(repr(said).encode()).hexdigest()[:24]
     if not kept.exists():
         _make(first, directives, kept)
-    os.utime(kept)
-    reads = kept / _READS
-    if not reads.exists():
+    try:
+        os.utime(kept)
+        names = frozenset((kept / _READS).read_text().splitlines())
+    except FileNotFoundError:
         return None
-    names = frozenset(reads.read_text().splitlines())
     texts = {
         path: text
         for path, text in first.overlay.items()
@@ -212,14 +211,17 @@ def _forced(job: Job) -> frozenset[str]:
 
 def _make(job: Job, directives: tuple[bytes, ...], kept: Path) -> None:
     """Precompile an opening and try it on a job; what is not fit is kept as an empty directory,
-    so that it is not tried again."""
+    so that it is not tried again. A job that warns or fails shows nothing about it."""
+    plain = replay.compile(job)
+    if not isinstance(plain, Compiled) or plain.text:
+        return
     kept.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=kept.parent, prefix=".new-") as name:
         made = Path(name) / "made"
         made.mkdir()
         names = _precompile(job, directives, made)
         end = leading(job.overlay[job.source])[len(directives) - 1].end
-        if names is None or _compile(job, made, end) != replay.compile(job):
+        if names is None or _compile(job, made, end) != plain:
             shutil.rmtree(made)
             made.mkdir()
         else:
@@ -268,12 +270,15 @@ def registers(text: bytes) -> bytes:
 
 def _compile(job: Job, opening: Path, end: int) -> Compiled | None:
     """Compile the source from `end` on, after an opening; None if the compiler failed or said
-    something."""
+    something, or another run has removed the opening."""
+    try:
+        again = (opening / _AGAIN).read_bytes()
+    except FileNotFoundError:
+        return None
     with overlaid(job.overlay) as scratch:
         command, _ = _without_includes(job)
         source, whole = scratch / job.source, job.overlay[job.source]
         line = whole.count(b"\n", 0, end) + 1
-        again = (opening / _AGAIN).read_bytes()
         mark = b'\n#line %d "%b"\n' % (line, bytes(source))
         source.write_bytes(again + mark + whole[end:])
         target = scratch / ".object.o"
@@ -297,14 +302,3 @@ def _without_includes(job: Job) -> tuple[list[str], list[str]]:
         else:
             words.append(word)
     return [*words, command[-1]], included
-
-
-def _prune(place: Path) -> None:
-    """Remove the openings used longest ago, beyond what is kept."""
-    room = KEPT
-    known = place.glob("[!.]*")
-    for path in sorted(known, key=lambda one: one.stat().st_mtime, reverse=True):
-        parsed = path / _PARSED
-        room -= parsed.stat().st_size if parsed.exists() else 0
-        if room < 0:
-            shutil.rmtree(path, ignore_errors=True)

@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from zpconvert.kernel import diagnostics, elf, precompiled
+from zpconvert.kernel import diagnostics, elf, keep, precompiled
 from zpconvert.kernel.precompiled import Opening
 from zpconvert.kernel.replay import Compiled, Failed, Job
 from zpconvert.process import ProcessError, side_by_side
@@ -66,7 +66,9 @@ class Builder:
         self.workers, self.tell = workers, tell
         self.tally = Tally()
         self.place.mkdir(parents=True, exist_ok=True)
-        _prune(self.place)
+        # what killed runs left goes with the rest
+        keep.newest(self.place.glob("*/*"), KEPT)
+        keep.newest(self.openings.glob("*"), precompiled.KEPT)
 
     def results(self, jobs: Sequence[Job], what: str) -> list[Result]:
         """The result of each job; jobs with the same key are compiled once.
@@ -76,8 +78,9 @@ class Builder:
         """
         keys = [key(job) for job in jobs]
         distinct = dict(zip(keys, jobs, strict=True))
-        todo = [job for name, job in distinct.items() if not self._path(name).exists()]
-        opened = dict(zip(map(key, todo), precompiled.openings(todo, self.openings), strict=True))
+        todo = {name: job for name, job in distinct.items() if not self._path(name).exists()}
+        made = precompiled.openings(list(todo.values()), self.openings)
+        opened = dict(zip(todo, made, strict=True))
         done: dict[str, Result] = {}
 
         def one(item: tuple[str, Job]) -> None:
@@ -172,19 +175,3 @@ def _keep(path: Path, text: bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-
-
-def _prune(place: Path) -> None:
-    """Drop the results used longest ago, and what killed runs left, beyond what is kept."""
-    files = []
-    for path in place.glob("*/*"):
-        try:
-            stat = path.stat()
-        except FileNotFoundError:
-            continue
-        files.append((stat.st_mtime, stat.st_size, path))
-    room = KEPT
-    for _, size, path in sorted(files, reverse=True):
-        room -= size
-        if room < 0:
-            path.unlink(missing_ok=True)
