@@ -122,8 +122,8 @@ def test_two_functions_at_the_same_time(tmp_path: Path) -> None:
     """Each waits for what the other does."""
     os.mkfifo(tmp_path / "pipe")
     said, nothing = beside(
-        lambda: run(["cat", "pipe"], cwd=tmp_path).text,
-        lambda: run(["sh", "-c", "echo here > pipe"], cwd=tmp_path).text,
+        lambda: run(["cat", "pipe"], cwd=tmp_path, timeout=30).text,
+        lambda: run(["sh", "-c", "echo here > pipe"], cwd=tmp_path, timeout=30).text,
     )
     assert (said, nothing) == ("here\n", "")
 
