@@ -24,7 +24,7 @@ ABOVE = {"lint": "smpl", "check": "rewrite", "init": "rewrite", "planner": "rewr
 GROUND = {"csource", "git"}
 #: Modules that import no other but of their own kind; the rest of the top level is the
 #: pipeline's.
-FLOOR = {"errors", "process", "resources", "typedjson", "__init__"}
+FLOOR = {"ending", "errors", "process", "resources", "typedjson", "__init__"}
 #: What every package below cli may import: the types that are passed on, and the floor.
 SHARED = (
     "conversion.model",

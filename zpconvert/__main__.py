@@ -3,19 +3,19 @@
 
 from __future__ import annotations
 
-import signal
 import sys
+
+from zpconvert import ending
 
 
 def main() -> None:
-    """The console script. Ctrl-C counts from the first import on, and so does SIGTERM: what is
-    running is ended, and scratch directories are removed."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """The console script. Signals count from the first import on."""
+    ending.listen()
     try:
         from zpconvert.cli.main import main as run
     except KeyboardInterrupt:
-        sys.stderr.write("zpconvert: interrupted\n")
-        sys.exit(130)
+        sys.stderr.write(f"zpconvert: {ending.said()}\n")
+        sys.exit(ending.code())
     run()
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import sys
@@ -11,12 +12,13 @@ from pathlib import Path
 
 import click
 
+from zpconvert import ending
 from zpconvert.cli.talk import status
 from zpconvert.errors import UserError
 
-#: All is well; findings (a cell failed, a check fired); the tool or its input is at fault;
-#: interrupted (128 + SIGINT, as shells have it).
-FINE, FINDINGS, FAULT, INTERRUPTED = 0, 1, 2, 130
+#: All is well; findings (a cell failed, a check fired); the tool or its input is at fault. A run
+#: that a signal ends has the code that `ending` says.
+FINE, FINDINGS, FAULT = 0, 1, 2
 
 
 class Findings(Exception):
@@ -43,8 +45,7 @@ def run_command(command: Callable[[], object]) -> int:
     except click.ClickException as error:
         return _fault(error.format_message())
     except (KeyboardInterrupt, click.Abort):
-        status("interrupted")
-        return INTERRUPTED
+        return _ended()
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             return _bug(error)
@@ -66,8 +67,18 @@ def _fault(line: str) -> int:
     return FAULT
 
 
+def _ended() -> int:
+    # the terminal may be what has gone
+    with contextlib.suppress(OSError):
+        status(ending.said())
+    return ending.code()
+
+
 def _bug(error: Exception) -> int:
-    """Write a log to paste into a report; name it in one line."""
+    """Write a log to paste into a report; name it in one line. What fails on the way out of a
+    run that is ended, as a line to a terminal that has gone, is no bug."""
+    if ending.asked():
+        return _ended()
     import time
 
     report = _report(error, sys.argv)

@@ -8,13 +8,13 @@ imports of every command.
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from importlib import import_module
 from typing import cast
 
 import click
 
+from zpconvert import ending
 from zpconvert.cli.boundary import run_command
 
 #: Command to its one line of help; the module `zpconvert.cli.NAME` has it as `command`.
@@ -81,7 +81,8 @@ def _show_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
 @click.command(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 fine, 1 findings, 2 the tool or its input is at fault, 130 interrupted. "
+    epilog="Exit codes: 0 fine, 1 findings, 2 the tool or its input is at fault, 130 interrupted "
+    "(143 by SIGTERM). "
     'Shell completion: eval "$(_ZPCONVERT_COMPLETE=bash_source zpconvert)" (or zsh_source, '
     "fish_source).",
 )
@@ -100,6 +101,5 @@ def cli() -> None:
 def main() -> None:
     """The console script."""
     code = run_command(lambda: cli(prog_name="zpconvert", standalone_mode=False))
-    # the outcome is settled: a Ctrl-C while the interpreter ends must not turn it into another
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ending.settled()
     sys.exit(code)

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Signals end a run alike: its programs are gone, its scratch directory too, and one line says
+why."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+#: Two programs, each with a child of its own, in a scratch directory.
+RUN = """
+import sys, tempfile
+from zpconvert import ending
+from zpconvert.cli.boundary import run_command
+from zpconvert.process import run, side_by_side
+
+def work(name):
+    with tempfile.TemporaryDirectory():
+        run(["sh", "-c", f"sleep 60 & echo $! >{sys.argv[1]}/{name}.new; "
+             f"mv {sys.argv[1]}/{name}.new {sys.argv[1]}/{name}; wait"])
+
+ending.listen()
+code = run_command(lambda: side_by_side(work, ["one", "two"], 2))
+ending.settled()
+sys.exit(code)
+"""
+
+#: A run that takes its time to clean up.
+SLOW = """
+import sys, time
+from pathlib import Path
+from zpconvert import ending
+from zpconvert.cli.boundary import run_command
+
+def work():
+    try:
+        Path(sys.argv[1], "started").touch()
+        time.sleep(60)
+    finally:
+        Path(sys.argv[1], "ending").touch()
+        time.sleep(0.3)
+        Path(sys.argv[1], "clean").touch()
+
+ending.listen()
+sys.exit(run_command(work))
+"""
+
+
+def start(code: str, place: Path) -> subprocess.Popen[bytes]:
+    (place / "tmp").mkdir()
+    return subprocess.Popen(
+        [sys.executable, "-c", code, str(place)],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(place / "tmp")},
+        stderr=subprocess.PIPE,
+        # a CI's background job has it ignored, and its children inherit that
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+
+
+def wait_for(*paths: Path) -> None:
+    until = time.monotonic() + 30
+    while not all(path.exists() for path in paths):
+        assert time.monotonic() < until, paths
+        time.sleep(0.01)
+
+
+def alive(pid: int) -> bool:
+    """It runs; a zombie that nobody has waited for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def gone(pid: int) -> bool:
+    until = time.monotonic() + 10
+    while alive(pid) and time.monotonic() < until:
+        time.sleep(0.01)
+    return not alive(pid)
+
+
+@pytest.mark.parametrize(
+    ("number", "line"),
+    [
+        (signal.SIGINT, b"zpconvert: interrupted\n"),
+        (signal.SIGTERM, b"zpconvert: ended by SIGTERM\n"),
+        (signal.SIGHUP, b"zpconvert: ended by SIGHUP\n"),
+    ],
+)
+def test_a_signal_ends_a_run_and_its_programs(
+    number: signal.Signals, line: bytes, tmp_path: Path
+) -> None:
+    child = start(RUN, tmp_path)
+    notes = [tmp_path / "one", tmp_path / "two"]
+    wait_for(*notes)
+    child.send_signal(number)
+    _, said = child.communicate(timeout=30)
+    assert (child.returncode, said) == (128 + number, line)
+    assert [gone(int(note.read_text())) for note in notes] == [True, True]
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_a_second_signal_at_once_does_not_stop_the_cleaning_up(tmp_path: Path) -> None:
+    """`timeout` sends two."""
+    child = start(SLOW, tmp_path)
+    wait_for(tmp_path / "started")
+    child.send_signal(signal.SIGTERM)
+    wait_for(tmp_path / "ending")
+    child.send_signal(signal.SIGTERM)
+    child.send_signal(signal.SIGHUP)
+    _, said = child.communicate(timeout=30)
+    assert (child.returncode, said) == (143, b"zpconvert: ended by SIGTERM\n")
+    assert (tmp_path / "clean").exists()
+
+
+def test_what_fails_on_the_way_out_is_no_bug(tmp_path: Path) -> None:
+    """As a write to the terminal that was closed."""
+    code = SLOW.replace("time.sleep(0.3)", 'raise OSError(5, "Input/output error")')
+    child = start(code, tmp_path)
+    wait_for(tmp_path / "started")
+    child.send_signal(signal.SIGHUP)
+    _, said = child.communicate(timeout=30)
+    assert (child.returncode, said) == (129, b"zpconvert: ended by SIGHUP\n")
+
+
+def test_what_nohup_ignores_stays_ignored(tmp_path: Path) -> None:
+    code = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n" + SLOW
+    child = start(code.replace("time.sleep(60)", "time.sleep(0.5)"), tmp_path)
+    wait_for(tmp_path / "started")
+    child.send_signal(signal.SIGHUP)
+    _, said = child.communicate(timeout=30)
+    assert (child.returncode, said) == (0, b"")
+
+
+def test_a_closed_terminal_ends_a_run(tmp_path: Path) -> None:
+    """Its own terminal, with all that writes to it failing."""
+    ours, theirs = os.openpty()
+    code = (
+        "import fcntl, os, sys, termios\n"
+        "os.setsid()\n"
+        "fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
+        "from zpconvert.cli.talk import progress\n" + RUN
+    ).replace("side_by_side(work", "shown(work")
+    code = code.replace(
+        "ending.listen()",
+        "def shown(*words):\n"
+        "    with progress('working'):\n"
+        "        side_by_side(*words)\n"
+        "    return 0\n"
+        "ending.listen()",
+    )
+    (tmp_path / "tmp").mkdir()
+    child = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(tmp_path / "tmp")},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    notes = [tmp_path / "one", tmp_path / "two"]
+    wait_for(*notes)
+    os.close(ours)
+    assert child.wait(30) == 129
+    assert [gone(int(note.read_text())) for note in notes] == [True, True]
+    assert list((tmp_path / "tmp").iterdir()) == []
