@@ -17,13 +17,14 @@ ROOT = Path(__file__).parent.parent
 
 #: Two programs, each with a child of its own, in a scratch directory.
 RUN = """
-import sys, tempfile
+import sys
 from zpconvert import ending
 from zpconvert.cli.boundary import run_command
 from zpconvert.process import run, side_by_side
+from zpconvert.scratch import scratch_directory
 
 def work(name):
-    with tempfile.TemporaryDirectory():
+    with scratch_directory():
         run(["sh", "-c", f"sleep 60 & echo $! >{sys.argv[1]}/{name}.new; "
              f"mv {sys.argv[1]}/{name}.new {sys.argv[1]}/{name}; wait"])
 

@@ -575,7 +575,7 @@ def test_two_processes_share_a_cache(tree: Path, tmp_path: Path) -> None:
     env = {**os.environ, "PYTHONPATH": root}
     children = [subprocess.Popen(argv, env=env) for _ in range(2)]
     assert [child.wait(60) for child in children] == [0, 0]
-    assert not list((tmp_path / "cache").rglob(".new-*"))
+    assert not list((tmp_path / "cache").rglob(".zpconvert-*"))
 
 
 def test_an_unreadable_header_is_the_users_to_mend(tree: Path) -> None:

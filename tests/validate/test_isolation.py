@@ -72,6 +72,9 @@ def test_a_killed_run_continues_where_it_was(
     kept = results(cache)
     done = subprocess.run(words, env=environment(cache, PATH=slow), capture_output=True)
     assert done.returncode == 1, done.stderr
+    # what SIGKILL left is gone, too
+    assert list((cache / "tmp").iterdir()) == []
+    assert [path for path in (cache / "zpconvert").iterdir() if path.name[0] == "."] == []
     cost = json.loads(report.read_text())["cost"]
     assert cost["cached"] >= kept >= 2
     again = tmp_path / "again.json"

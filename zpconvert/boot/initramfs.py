@@ -6,12 +6,12 @@ from __future__ import annotations
 import functools
 import hashlib
 import stat
-import tempfile
 from pathlib import Path
 
 from zpconvert.boot.cpio import Entry, archive
 from zpconvert.errors import UserError
 from zpconvert.process import ProcessError, run
+from zpconvert.scratch import scratch_directory
 
 _SOURCES = Path(__file__).with_name("loads")
 _FLAGS = ("-O2", "-Wall", "-Wextra", "-static")
@@ -22,8 +22,8 @@ def build() -> bytes:
 
     Raises UserError when it cannot be: there is no static C library.
     """
-    with tempfile.TemporaryDirectory(prefix="zpconvert-") as name:
-        program = Path(name) / "init"
+    with scratch_directory() as place:
+        program = place / "init"
         try:
             run(["gcc", *_FLAGS, "-o", program, *sorted(_SOURCES.glob("*.c"))])
         except ProcessError as error:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zpconvert.process import ProcessError, run
+from zpconvert.scratch import scratch_directory
 
 #: Bytes of memory of a booted kernel, and the most that a run takes of the scratch directory.
 MEMORY = 256 << 20
@@ -77,8 +77,8 @@ def boot(kernel: Path, root: bytes, environment: Mapping[str, str], *, limit: fl
 def _scratch() -> Iterator[Path]:
     """A directory for one run: in memory if there is room and programs may be mapped there."""
     base = _SHARED if _SHARED.is_dir() and _fits(_SHARED) else None
-    with tempfile.TemporaryDirectory(prefix="zpconvert-", dir=base) as name:
-        yield Path(name)
+    with scratch_directory(base) as place:
+        yield place
 
 
 def _fits(place: Path) -> bool:

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import contextlib
 import marshal
-import os
 import sys
-import tempfile
 from collections.abc import Callable
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
+
+from zpconvert.scratch import put
 
 _DIGEST = 20
 _KEPT = 64
@@ -56,15 +56,7 @@ def write(root: Path, kind: str, key: str, content: object) -> None:
     place = _place(root, kind, key)
     with contextlib.suppress(OSError):
         place.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=place.parent, prefix=".new-")
-        try:
-            with os.fdopen(handle, "wb") as out:
-                out.write(blake2b(payload, digest_size=_DIGEST).digest() + payload)
-            Path(name).replace(place)
-        except BaseException:
-            # gone if it is in place already; an error here would be suppressed, and Ctrl-C with it
-            Path(name).unlink(missing_ok=True)
-            raise
+        put(place, blake2b(payload, digest_size=_DIGEST).digest() + payload, place.parents[1])
 
 
 def prune(root: Path, kind: str) -> None:

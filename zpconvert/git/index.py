@@ -12,6 +12,7 @@ from pathlib import Path
 
 from zpconvert.errors import UserError
 from zpconvert.process import Completed, run
+from zpconvert.scratch import scratch_directory
 
 _GIT = ("git", "--no-pager", "--literal-pathspecs", "-c", "color.ui=false")
 
@@ -86,13 +87,11 @@ def stage(top: Path, files: Mapping[str, bytes]) -> None:
 
 def merged(place: Path, ours: bytes, before: bytes, theirs: bytes) -> bytes | None:
     """Two changes of one text together (git-merge-file(1)); None where they collide."""
-    import tempfile
-
-    with tempfile.TemporaryDirectory() as scratch:
+    with scratch_directory() as scratch:
         names = []
         for name, text in (("ours", ours), ("before", before), ("theirs", theirs)):
-            (Path(scratch) / name).write_bytes(text)
-            names.append(str(Path(scratch) / name))
+            (scratch / name).write_bytes(text)
+            names.append(str(scratch / name))
         done = _git(place, "merge-file", "-p", *names, check=False)
     return done.stdout if done.code == 0 else None
 

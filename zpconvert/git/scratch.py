@@ -8,7 +8,6 @@ holds for a git tree and a plain one alike.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pathlib import Path
 from zpconvert.git.command import sealed_git
 from zpconvert.git.fastimport import import_commits
 from zpconvert.git.model import Commit, Ident
+from zpconvert.scratch import scratch_directory
 
 #: The kernel's own .gitattributes: what a hunk header shows is a C function.
 ATTRIBUTES = "*.[ch] diff=cpp\n"
@@ -73,8 +73,8 @@ class Scratch:
 def scratch_series(base_files: Mapping[str, bytes], commits: Sequence[Commit]) -> Iterator[Scratch]:
     """A bare repository with `base_files` as root commit and `commits` on top, removed at
     the end. One process. Raises ProcessError, OSError (a full disk)."""
-    with tempfile.TemporaryDirectory(prefix="zpconvert-git-") as place:
-        git_dir = Path(place)
+    with scratch_directory() as place:
+        git_dir = place
         _init(git_dir, bare=True)
         hashes = import_commits(git_dir, [_root(base_files), *commits], ref=f"refs/heads/{BRANCH}")
         yield Scratch(git_dir, hashes[0], tuple(hashes[1:]))
@@ -83,8 +83,8 @@ def scratch_series(base_files: Mapping[str, bytes], commits: Sequence[Commit]) -
 @contextmanager
 def scratch_worktree(files: Mapping[str, bytes]) -> Iterator[Path]:
     """A work tree with `files` committed, removed at the end. Raises ProcessError, OSError."""
-    with tempfile.TemporaryDirectory(prefix="zpconvert-git-") as place:
-        tree = Path(place) / "tree"
+    with scratch_directory() as place:
+        tree = place / "tree"
         _init(tree / ".git", bare=False)
         import_commits(tree / ".git", [_root(files)], ref=f"refs/heads/{BRANCH}")
         sealed_git(tree, "reset", "--quiet", "--hard")

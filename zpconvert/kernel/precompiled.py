@@ -20,13 +20,13 @@ import itertools
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from zpconvert.kernel import replay
 from zpconvert.kernel.replay import Compiled, Failed, Job, overlaid
+from zpconvert.scratch import scratch_directory
 
 #: So many compilations are worth one more to make an opening for them.
 WORTHWHILE = 5
@@ -216,8 +216,8 @@ def _make(job: Job, directives: tuple[bytes, ...], kept: Path) -> None:
     if not isinstance(plain, Compiled) or plain.text:
         return
     kept.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=kept.parent, prefix=".new-") as name:
-        made = Path(name) / "made"
+    with scratch_directory(kept.parent) as place:
+        made = place / "made"
         made.mkdir()
         names = _precompile(job, directives, made)
         end = leading(job.overlay[job.source])[len(directives) - 1].end

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from zpconvert.kernel import diagnostics, elf
 from zpconvert.kernel.diagnostics import Diagnostic
 from zpconvert.kernel.kbuild import BuildDir
 from zpconvert.process import Completed, ProcessError, run
+from zpconvert.scratch import scratch_directory
 
 #: Seconds for one object.
 COMPILE_TIMEOUT = 300.0
@@ -92,8 +92,7 @@ def compiled(code: bytes, said: str) -> Compiled:
 @contextmanager
 def overlaid(overlay: Mapping[str, bytes]) -> Iterator[Path]:
     """A scratch directory that holds the texts of an overlay."""
-    with tempfile.TemporaryDirectory(prefix="zpconvert-") as name:
-        scratch = Path(name)
+    with scratch_directory() as scratch:
         for path, text in overlay.items():
             place = scratch / path
             place.parent.mkdir(parents=True, exist_ok=True)

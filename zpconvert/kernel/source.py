@@ -12,7 +12,6 @@ import fcntl
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from pathlib import Path
 from zpconvert.errors import UserError
 from zpconvert.kernel.apt import private_options
 from zpconvert.process import ProcessError, run
+from zpconvert.scratch import scratch_directory
 
 #: The base that a series is made on when the user names no tree.
 DEFAULT_PACKAGE = "linux-source-6.12"
@@ -85,25 +85,23 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _unpack(package: str, kernels: Path, installed: Path, tell: Tell) -> None:
-    scratch = Path(tempfile.mkdtemp(prefix=f".{package}.", dir=kernels))
     try:
-        tarball = installed / f"{package}.tar.xz"
-        if tarball.exists():
-            version = run(["dpkg-query", "-W", "-f", "${Version}", package], check=False).text
-        else:
-            tarball, version = _download(package, scratch, tell)
-        tell(f"unpacking {package}")
-        run(["tar", "-xf", tarball, "-C", scratch], timeout=DOWNLOAD_TIMEOUT)
-        if version:
-            (scratch / "version").write_text(version + "\n")
-            (scratch / "version").rename(kernels / f"{package}.version")
-        (scratch / package).rename(kernels / package)
+        with scratch_directory(kernels) as scratch:
+            tarball = installed / f"{package}.tar.xz"
+            if tarball.exists():
+                version = run(["dpkg-query", "-W", "-f", "${Version}", package], check=False).text
+            else:
+                tarball, version = _download(package, scratch, tell)
+            tell(f"unpacking {package}")
+            run(["tar", "-xf", tarball, "-C", scratch], timeout=DOWNLOAD_TIMEOUT)
+            if version:
+                (scratch / "version").write_text(version + "\n")
+                (scratch / "version").rename(kernels / f"{package}.version")
+            (scratch / package).rename(kernels / package)
     except ProcessError as error:
         if b"No space left" in error.stderr:
             raise UserError(str(kernels), "disk full", "make room for 2 GB and repeat") from error
         raise
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _download(package: str, scratch: Path, tell: Tell) -> tuple[Path, str]:

@@ -4,12 +4,11 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 from zpconvert.lint.model import Problem, Rule, Subject
 from zpconvert.process import ProcessError, run
+from zpconvert.scratch import scratch_directory
 from zpconvert.smpl.faults import nothing_applies, read_fault
 from zpconvert.smpl.trust import loads_code, without_options
 
@@ -22,13 +21,13 @@ def _said(subject: Subject) -> Iterator[Problem]:
         return
     text = data.decode("utf-8")
     document = subject.document
-    with tempfile.TemporaryDirectory(prefix="zpconvert-lint-") as place:
-        (Path(place) / "rules.cocci").write_bytes(data)
+    with scratch_directory() as place:
+        (place / "rules.cocci").write_bytes(data)
         try:
             done = run(
                 ["spatch", "--parse-cocci", "rules.cocci"],
-                cwd=Path(place),
-                env={"TMPDIR": place},
+                cwd=place,
+                env={"TMPDIR": str(place)},
                 timeout=subject.timeout,
                 check=False,
             )

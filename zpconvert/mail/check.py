@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from zpconvert.git.command import sealed_git
 from zpconvert.git.scratch import scratch_worktree
 from zpconvert.mail.maintainers import NotAvailable
 from zpconvert.process import Completed, ProcessError, run
+from zpconvert.scratch import scratch_directory
 
 #: --no-tree: with a tree, the script writes a cache of names (.checkpatch-camelcase.*)
 #: into it. Its own directory is where it finds spelling.txt and the like.
@@ -59,11 +59,11 @@ def checkpatch(
     if shutil.which("perl") is None:
         return NotAvailable("perl is not installed")
     words = [*_CHECKPATCH, *([] if signed else ["--no-signoff"])]
-    with tempfile.TemporaryDirectory(prefix="zpconvert-check-") as place:
+    with scratch_directory() as place:
         done = run(
             ["perl", script.resolve(), *words, *(patch.resolve() for patch in patches)],
-            cwd=Path(place),
-            env={"HOME": place, "GIT_DIR": None},
+            cwd=place,
+            env={"HOME": str(place), "GIT_DIR": None},
             timeout=300,
             check=False,
         )
@@ -77,15 +77,15 @@ def codespell(patches: Sequence[Path]) -> tuple[PatchFinding, ...] | NotAvailabl
     """Misspelt words in the messages and the added lines of `patches`."""
     if shutil.which("codespell") is None:
         return NotAvailable("codespell is not installed")
-    with tempfile.TemporaryDirectory(prefix="zpconvert-check-") as place:
+    with scratch_directory() as place:
         for patch in patches:
             text = patch.read_text("utf-8", "replace")
-            (Path(place) / patch.name).write_text("\n".join(_own_lines(text)) + "\n")
+            (place / patch.name).write_text("\n".join(_own_lines(text)) + "\n")
         # Run where no setup.cfg or .codespellrc is, and without the user's.
         done = run(
             ["codespell", "--disable-colors", *(patch.name for patch in patches)],
-            cwd=Path(place),
-            env={"HOME": place},
+            cwd=place,
+            env={"HOME": str(place)},
             timeout=120,
             check=False,
         )

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import errno
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,8 +12,10 @@ from zpconvert.errors import UserError
 from zpconvert.git.command import out_of_space
 from zpconvert.mail import record
 from zpconvert.process import ProcessError
+from zpconvert.scratch import scratch_directory
 
-#: Name of the directory in which output is made; one that a killed run left is ours.
+#: What the name of a directory in which output is made begins with; one that a killed run left
+#: is ours.
 _STAGE = ".zpconvert-"
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -34,8 +35,8 @@ def staged(out: Path) -> Iterator[Path]:
     """
     with _told(out):
         _previous(out)
-        with tempfile.TemporaryDirectory(prefix=_STAGE, dir=_ground(out)) as stage:
-            new = Path(stage) / "new"
+        with scratch_directory(_ground(out)) as stage:
+            new = stage / "new"
             new.mkdir()
             yield new
 

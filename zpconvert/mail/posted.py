@@ -8,7 +8,6 @@ it; besides that what it throws away, the notes between the two.
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from zpconvert.git.hunks import FileHunks, read_hunks
 from zpconvert.git.model import Ident
 from zpconvert.mail import archive, record
 from zpconvert.mail.archive import Mail
+from zpconvert.scratch import scratch_directory
 
 _REPLY = re.compile(r"(?:re|fwd?|aw|sv)\s*:", re.IGNORECASE)
 _TAGS = re.compile(r"\[(?P<tags>[^\]]*)\]\s*")
@@ -271,10 +271,10 @@ def unpacked(source: Path) -> Iterator[Path]:
     if not source.exists() or archive.is_directory_of_patches(source):
         yield source
         return
-    with tempfile.TemporaryDirectory(prefix="zpconvert-") as place:
+    with scratch_directory() as place:
         for name, mail in clean(read(source)):
-            (Path(place) / name).write_bytes(mail)
-        yield Path(place)
+            (place / name).write_bytes(mail)
+        yield place
 
 
 def clean(series: PostedSeries) -> Iterator[tuple[str, bytes]]:

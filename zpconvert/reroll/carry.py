@@ -10,14 +10,13 @@ what was taken out of it stays out.
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from zpconvert.git.command import sealed_git
 from zpconvert.mail.message import ORDER
 from zpconvert.process import ProcessError
+from zpconvert.scratch import scratch_directory
 
 _TRAILER = re.compile(r"(?P<token>[A-Z][A-Za-z-]*): (?P<value>\S.*)")
 
@@ -109,13 +108,13 @@ def _rank(line: str) -> int:
 def _merge(ours: str, base: str, theirs: str, *words: str) -> str | None:
     """git merge-file(1) of three texts; None where they collide (and `words` do not say what
     to do then)."""
-    with tempfile.TemporaryDirectory(prefix="zpconvert-") as place:
+    with scratch_directory() as place:
         names = []
         for name, content in (("ours", ours), ("base", base), ("theirs", theirs)):
-            (Path(place) / name).write_text(content, encoding="utf-8", newline="")
+            (place / name).write_text(content, encoding="utf-8", newline="")
             names.append(name)
         try:
-            merged = sealed_git(Path(place), "merge-file", "-p", *words, *names)
+            merged = sealed_git(place, "merge-file", "-p", *words, *names)
         except ProcessError as error:
             # the exit code is the number of conflicts, up to 127
             if error.code is not None and 0 < error.code < 128:

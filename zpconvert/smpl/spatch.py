@@ -14,13 +14,13 @@ import enum
 import functools
 import re
 import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from zpconvert.errors import UserError
 from zpconvert.process import ProcessError, run
+from zpconvert.scratch import scratch_directory
 from zpconvert.smpl.faults import Position, nothing_applies, read_fault
 from zpconvert.smpl.functions import Function, functions
 from zpconvert.smpl.trust import concern, without_options
@@ -150,16 +150,15 @@ def run_spatch(
     argv = ["spatch", "--sp-file", _RULES, _SOURCE, *_OPTIONS, *options]
     for name in defines:
         argv += ["-D", name]
-    with tempfile.TemporaryDirectory(prefix="zpconvert-spatch-") as place:
-        room = Path(place)
-        (room / _RULES).write_bytes(probed)
-        (room / _SOURCE).write_bytes(source + _END)
+    with scratch_directory() as place:
+        (place / _RULES).write_bytes(probed)
+        (place / _SOURCE).write_bytes(source + _END)
         try:
-            done = run(argv, cwd=room, env={"TMPDIR": place}, timeout=timeout, check=False)
+            done = run(argv, cwd=place, env={"TMPDIR": str(place)}, timeout=timeout, check=False)
         except ProcessError as error:
             return Outcome(Kind.TIMEOUT, source, message=str(error).splitlines()[0])
         said = done.stderr.decode("utf-8", "replace")
-        new = (room / _SOURCE).read_bytes()
+        new = (place / _SOURCE).read_bytes()
     if nothing_applies(said):
         return Outcome(Kind.UNCHANGED, source, message="no rule applies")
     if done.code != 0:
@@ -210,13 +209,13 @@ def passed_over(source: bytes, *, timeout: float) -> bytes:
     Arms of an `#if` that do not parse along with the other arm, `#if 0`, statements in macro
     arguments; only `--parse-c` tells. Raises UserError when spatch cannot say.
     """
-    with tempfile.TemporaryDirectory(prefix="zpconvert-spatch-") as place:
-        (Path(place) / _SOURCE).write_bytes(source)
+    with scratch_directory() as place:
+        (place / _SOURCE).write_bytes(source)
         try:
             done = run(
                 ["spatch", "--parse-c", _SOURCE],
-                cwd=Path(place),
-                env={"TMPDIR": place},
+                cwd=place,
+                env={"TMPDIR": str(place)},
                 timeout=timeout,
             )
         except ProcessError as error:

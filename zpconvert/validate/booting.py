@@ -9,7 +9,6 @@ import functools
 import hashlib
 import json
 import re
-import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from zpconvert.kernel.image import Images
 from zpconvert.kernel.kbuild import BuildDir
 from zpconvert.kernel.replay import Compiled, Job
 from zpconvert.process import side_by_side
+from zpconvert.scratch import scratch_directory
 from zpconvert.validate.builder import Builder
 from zpconvert.validate.comments import uncommented
 from zpconvert.validate.report import BootRow, Finding
@@ -122,19 +122,19 @@ class _Cell:
         """Number of a commit (0 for the base) to its kernel's run; kernels of the same content
         are run once."""
         wanted = sorted({n for number in self.subject.numbers for n in (number - 1, number)})
-        with tempfile.TemporaryDirectory(prefix="zpconvert-") as scratch:
+        with scratch_directory() as scratch:
             if self.images.inputs() is None:
                 self.builder.tell(f"building a kernel: {self.build.cell.name}")
                 # what does not build is said when its turn comes
                 with contextlib.suppress(UserError):
-                    self.images.make(self.subject.series.states[wanted[0]], Path(scratch, "first"))
+                    self.images.make(self.subject.series.states[wanted[0]], scratch / "first")
             keys = {number: self._key(number) for number in wanted}
             firsts = {key: number for number, key in reversed(keys.items())}
             done: dict[str, Booted] = {}
 
             def one(item: tuple[str, int]) -> None:
                 key, number = item
-                done[key] = self._booted(key, number, Path(scratch, str(number)))
+                done[key] = self._booted(key, number, scratch / str(number))
                 self.builder.tell(f"booting {self.build.cell.name}: {len(done)} of {len(firsts)}")
 
             side_by_side(one, sorted(firsts.items(), key=lambda i: i[1]), self.builder.workers)

@@ -12,7 +12,6 @@ import functools
 import hashlib
 import json
 import os
-import tempfile
 import threading
 import time
 import zlib
@@ -24,6 +23,7 @@ from zpconvert.kernel import diagnostics, elf, keep, precompiled
 from zpconvert.kernel.precompiled import Opening
 from zpconvert.kernel.replay import Compiled, Failed, Job
 from zpconvert.process import ProcessError, side_by_side
+from zpconvert.scratch import put
 from zpconvert.validate.comments import uncommented
 
 #: Bytes of results that are kept; the oldest go first.
@@ -61,12 +61,11 @@ class Builder:
         tell: Callable[[str], None] = lambda text: None,
     ) -> None:
         """cache: zpconvert's cache directory. tell: is told how far it is."""
-        self.place = cache / "compiled"
+        self.cache, self.place = cache, cache / "compiled"
         self.openings = cache / "builds/.openings"
         self.workers, self.tell = workers, tell
         self.tally = Tally()
         self.place.mkdir(parents=True, exist_ok=True)
-        # what killed runs left goes with the rest
         keep.newest(self.place.glob("*/*"), KEPT)
         keep.newest(self.openings.glob("*"), precompiled.KEPT)
 
@@ -102,7 +101,7 @@ class Builder:
 
     def remember(self, name: str, text: bytes) -> None:
         """Keep something that was worked out, under a digest of all that it depends on."""
-        _keep(self._path(name), text)
+        self._keep(name, text)
 
     def _path(self, name: str) -> Path:
         return self.place / name[:2] / name
@@ -122,8 +121,13 @@ class Builder:
         with self.tally.lock:
             self.tally.compiled += 1
             self.tally.seconds += time.monotonic() - began
-        _write(path, result)
+        self._keep(name, _packed(result))
         return result
+
+    def _keep(self, name: str, text: bytes) -> None:
+        path = self._path(name)
+        path.parent.mkdir(exist_ok=True)
+        put(path, text, self.cache)
 
 
 def key(job: Job) -> str:
@@ -158,20 +162,9 @@ def _read(path: Path) -> Compiled | Failed | None:
     return Compiled(body, said["text"], found, elf.size(body))
 
 
-def _write(path: Path, result: Compiled | Failed) -> None:
+def _packed(result: Compiled | Failed) -> bytes:
+    """What `_read` takes apart."""
     good = isinstance(result, Compiled)
     head: Mapping[str, object] = {"good": good, "text": result.text}
     body = result.obj if isinstance(result, Compiled) else b""
-    _keep(path, zlib.compress(json.dumps(head).encode() + b"\n" + body, 1))
-
-
-def _keep(path: Path, text: bytes) -> None:
-    path.parent.mkdir(exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(text)
-        Path(name).rename(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    return zlib.compress(json.dumps(head).encode() + b"\n" + body, 1)

@@ -4,10 +4,9 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
-from pathlib import Path
 
 from zpconvert.process import ProcessError, run
+from zpconvert.scratch import scratch_directory
 from zpconvert.validate.report import Listing
 
 #: Lines of a listing that are kept.
@@ -28,8 +27,8 @@ def listings(objdump: str, before: bytes, was: str, after: bytes, name: str) -> 
 
 
 def _listing(objdump: str, blob: bytes, name: str) -> tuple[str, ...]:
-    with tempfile.TemporaryDirectory(prefix="zpconvert-") as place:
-        path = Path(place) / "object.o"
+    with scratch_directory() as place:
+        path = place / "object.o"
         path.write_bytes(blob)
         words = [objdump, "-dr", "--no-show-raw-insn", f"--disassemble={name}", str(path)]
         text = run(words, timeout=60).text

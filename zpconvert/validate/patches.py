@@ -5,11 +5,9 @@ series had to find by eye, and what the tree's own tools say."""
 from __future__ import annotations
 
 import re
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from zpconvert.git import model
 from zpconvert.git.command import user_git
@@ -20,6 +18,7 @@ from zpconvert.mail import check
 from zpconvert.mail.check import PatchFinding
 from zpconvert.mail.lint import lint
 from zpconvert.mail.maintainers import NotAvailable
+from zpconvert.scratch import scratch_directory
 from zpconvert.validate.comments import comments, uncommented
 from zpconvert.validate.commits import Commit, Series
 
@@ -104,8 +103,8 @@ def _checkpatch(series: Series, tree: Tree) -> list[PatchFinding] | NotAvailable
     found = check.checkpatch(tree.path, series.mails, signed=signed)
     if isinstance(found, NotAvailable):
         return found
-    with tempfile.TemporaryDirectory(prefix="zpconvert-") as place:
-        turned = [Path(place) / mail.name for mail in series.mails]
+    with scratch_directory() as place:
+        turned = [place / mail.name for mail in series.mails]
         for mail, path in zip(series.mails, turned, strict=True):
             path.write_bytes(_reversed(mail.read_bytes()))
         old = check.checkpatch(tree.path, turned, signed=signed)

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import re
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from zpconvert.process import run
+from zpconvert.scratch import scratch_directory
 from zpconvert.validate.report import BloatRow, SizeRow
 
 _METER = "scripts/bloat-o-meter"
@@ -29,8 +29,8 @@ def bloat(tree: Path, cell: str, objects: Mapping[tuple[str, int], bytes]) -> It
     script = tree / _METER
     if not script.is_file():
         return
-    with tempfile.TemporaryDirectory(prefix="zpconvert-") as name:
-        before, after = Path(name) / "before.o", Path(name) / "after.o"
+    with scratch_directory() as place:
+        before, after = place / "before.o", place / "after.o"
         for (obj, number), blob in sorted(objects.items()):
             if (obj, number - 1) not in objects:
                 continue
