@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import threading
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from zpconvert import process
 from zpconvert.errors import UserError
 from zpconvert.process import Completed, ProcessError, beside, run, side_by_side
 
@@ -64,6 +66,19 @@ def test_after_its_time_a_program_is_killed_with_its_children(tmp_path: Path) ->
     time.sleep(0.1)
     stat = Path(f"/proc/{(tmp_path / 'pid').read_text().strip()}/stat")
     assert not stat.exists() or stat.read_text().split()[2] == "Z"
+
+
+def test_a_bound_program_is_run_without_setpriv_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    for found in (shutil.which("setpriv"), None):
+        monkeypatch.setattr(shutil, "which", lambda name, found=found: found)
+        process._bond.cache_clear()
+        done = run(["sh", "-c", "echo $0; exit 3"], bound=True, check=False)
+        assert (done.code, done.stdout, done.argv[0]) == (3, b"sh\n", "sh")
+        seen.append(process._bond())
+    process._bond.cache_clear()
+    assert seen[0][1:] == ("--pdeathsig", "KILL")
+    assert seen[1] == ()
 
 
 def test_side_by_side_keeps_the_order() -> None:

@@ -8,6 +8,7 @@ with its whole process group, so that a hanging child of a child goes with it.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import signal
 import subprocess
@@ -80,6 +81,7 @@ def run(
     stdin: bytes = b"",
     timeout: float = 600.0,
     check: bool = True,
+    bound: bool = False,
 ) -> Completed:
     """Run a program to its end and return what it did.
 
@@ -87,6 +89,8 @@ def run(
     env: changes to this process's environment, None removes; the locale is always fixed.
     timeout: seconds, after which the process group is killed.
     check: raise on a non-zero exit code. A timeout always raises.
+    bound: killed when this process is, even by SIGKILL; its own children are not. Where there
+    is no setpriv(1), of util-linux, it runs on.
 
     Raises UserError when the program is not there, ProcessError when it fails.
     """
@@ -94,7 +98,7 @@ def run(
     place = str(cwd or Path.cwd())
     try:
         child = subprocess.Popen(
-            words,
+            (*_bond(), *words) if bound else words,
             cwd=cwd,
             env=_environment(env or {}),
             stdin=subprocess.PIPE,
@@ -196,6 +200,16 @@ def _end(pool: ThreadPoolExecutor) -> None:
         for child in _running.copy():
             _kill_group(child)
         ending.join(0.01)
+
+
+@functools.cache
+def _bond() -> tuple[str, ...]:
+    """What in front of a command has the kernel kill it when the thread that started it ends:
+    that is the thread that waits for it."""
+    import shutil
+
+    program = shutil.which("setpriv")
+    return (program, "--pdeathsig", "KILL") if program else ()
 
 
 def _not_run(program: str, error: FileNotFoundError | PermissionError) -> UserError:

@@ -4,12 +4,16 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from zpconvert.boot import machine
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -81,3 +85,24 @@ def test_without_room_in_memory_the_disk_is_used(
     place = Path(machine.boot(kernel, b"", {}, limit=30).console.strip())
     assert place.parent != scratch
     assert not os.path.lexists(place)
+
+
+def test_it_does_not_outlive_a_run_that_is_killed(tmp_path: Path) -> None:
+    """SIGKILL leaves a run no time to end it; nobody would, and it takes a whole core."""
+    note, script = tmp_path / "note", "import sys; from pathlib import Path\n"
+    script += "from zpconvert.boot import machine\n"
+    script += "machine._SHARED = Path(sys.argv[2])\n"
+    script += "machine.boot(Path(sys.argv[1]), b'', {}, limit=60)\n"
+    kernel = stand_in(tmp_path, f"echo $$ >{note}.new; mv {note}.new {note}; exec sleep 60")
+    run = subprocess.Popen([sys.executable, "-c", script, kernel, tmp_path], cwd=ROOT)
+    until = time.monotonic() + 30
+    while not note.exists() and time.monotonic() < until:
+        time.sleep(0.01)
+    pid = int(note.read_text())
+    assert alive(pid)
+    run.kill()
+    run.wait(30)
+    until = time.monotonic() + 10
+    while alive(pid) and time.monotonic() < until:
+        time.sleep(0.01)
+    assert not alive(pid)

@@ -65,7 +65,14 @@ def boot(kernel: Path, root: bytes, environment: Mapping[str, str], *, limit: fl
         ]
         began = time.monotonic()
         try:
-            done = run(argv, cwd=place, env={"TMPDIR": str(place)}, timeout=limit, check=False)
+            done = run(
+                argv,
+                cwd=place,
+                env={"TMPDIR": str(place)},
+                timeout=limit,
+                check=False,
+                bound=True,
+            )
             said, hung = done.stderr + done.stdout, False
         except ProcessError as error:
             said, hung = error.stderr + error.stdout, True
