@@ -24,7 +24,7 @@ ABOVE = {"lint": "smpl", "check": "rewrite", "init": "rewrite", "planner": "rewr
 GROUND = {"csource", "git"}
 #: Modules that import no other but of their own kind; the rest of the top level is the
 #: pipeline's.
-FLOOR = {"ending", "errors", "process", "resources", "scratch", "typedjson", "__init__"}
+FLOOR = {"ending", "errors", "process", "resources", "scratch", "space", "typedjson", "__init__"}
 #: What every package below cli may import: the types that are passed on, and the floor.
 SHARED = (
     "conversion.model",
@@ -34,6 +34,7 @@ SHARED = (
     "process",
     "resources",
     "scratch",
+    "space",
     "typedjson",
 )
 #: Features that build on other features.

@@ -16,6 +16,8 @@ import pytest
 from zpconvert.cli.boundary import Findings, log_directory, run_command
 from zpconvert.cli.main import COMMANDS, cli
 from zpconvert.errors import UserError
+from zpconvert.process import ProcessError
+from zpconvert.scratch import PREFIX
 
 ROOT = Path(__file__).parents[2]
 
@@ -38,6 +40,14 @@ def raising(error: BaseException) -> int:
          "zpconvert: No such option: --x; see 'zpconvert --help'\n"),
         (OSError(errno.ENOSPC, "full", "out/1"), 2,
          "zpconvert: out/1: no space left; make room and repeat\n"),
+        (OSError(errno.ENOSPC, "full"), 2,
+         "zpconvert: disk: no space left; make room and repeat\n"),
+        (OSError(errno.EDQUOT, "full", f"/tmp/{PREFIX}x/mm/a.c"), 2,
+         "zpconvert: /tmp: no space left; make room and repeat\n"),
+        (ProcessError(("objdump", "-d"), "/", 1, b"", b"one\nx.o: No space left on device\n"), 2,
+         "zpconvert: objdump: x.o: No space left on device; make room and repeat\n"),
+        (ProcessError(("objdump",), "/", -signal.SIGXFSZ, b"", b""), 2,
+         "zpconvert: objdump: no space left; make room and repeat\n"),
     ],
 )  # fmt: skip
 def test_an_end_has_a_code_and_a_line(

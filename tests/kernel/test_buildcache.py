@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -95,3 +97,40 @@ def test_a_make_that_hangs_is_stopped(
     with pytest.raises(UserError, match=r"build failed \(.*killed after 1 s"):
         prepare(small_tree, tmp_path)
     assert time.monotonic() - began < 60
+
+
+def full(*words: object, **options: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_full_disk_while_the_first_directory_is_copied(
+    small_tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """copytree() gathers what goes wrong as words."""
+    prepare(small_tree, tmp_path)
+    monkeypatch.setattr(shutil, "copyfile", full)
+    with pytest.raises(OSError, match="No space left") as caught:
+        prepare(small_tree, tmp_path, "second")
+    assert caught.value.errno == errno.ENOSPC
+    assert caught.value.filename.startswith(f"{tmp_path}/builds/linux-second-")
+
+
+def test_a_full_disk_while_a_setting_is_written(
+    small_tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OSError, match="No space left") as caught:
+        prepare(small_tree, tmp_path)
+    assert caught.value.filename.startswith(f"{tmp_path}/builds/linux-small-")
+
+
+def test_a_full_disk_is_no_object_that_the_configuration_lacks(
+    small_tree: Path, tmp_path: Path
+) -> None:
+    """make -k goes on after it."""
+    makefile = small_tree / "Makefile"
+    says = "\t@case $@ in *migrate.o) echo 'x: No space left on device' >&2; exit 1;; esac\n"
+    recipe = "\t@mkdir -p $(@D)\n"
+    makefile.write_text(makefile.read_text().replace(recipe, says + recipe))
+    with pytest.raises(OSError, match="No space left"):
+        prepare(small_tree, tmp_path, perhaps=("mm/migrate.o",))

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -13,9 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from zpconvert import space
 from zpconvert.kernel import replay
 from zpconvert.kernel.kbuild import BuildDir
-from zpconvert.kernel.replay import Compiled, Failed, Job
+from zpconvert.kernel.replay import Compiled, Failed, Job, overlaid
 from zpconvert.validate.builder import Builder, Unfinished, key
 
 OBJECT, SOURCE = "mm/zbud.o", "mm/zbud.c"
@@ -121,3 +124,19 @@ def test_an_interrupt_kills_the_compilers(
     assert time.monotonic() - began < 30
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+def test_a_full_disk_under_the_cache_is_told_by_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Path, text: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    builder = Builder(tmp_path, 1)
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space left") as caught:
+        builder.remember("ab01", b"text")
+    assert space.where(caught.value) == str(tmp_path)
+    with pytest.raises(OSError, match="No space left") as caught, overlaid({"mm/x.c": b""}):
+        pass
+    assert space.where(caught.value) == tempfile.gettempdir()

@@ -12,6 +12,7 @@ from zpconvert.boot.cpio import Entry, archive
 from zpconvert.errors import UserError
 from zpconvert.process import ProcessError, run
 from zpconvert.scratch import scratch_directory
+from zpconvert.space import out_of_space
 
 _SOURCES = Path(__file__).with_name("loads")
 _FLAGS = ("-O2", "-Wall", "-Wextra", "-static")
@@ -20,13 +21,16 @@ _FLAGS = ("-O2", "-Wall", "-Wextra", "-static")
 def build() -> bytes:
     """The archive, with the program compiled anew.
 
-    Raises UserError when it cannot be: there is no static C library.
+    Raises UserError when it cannot be: there is no static C library; ProcessError when the disk
+    is full.
     """
     with scratch_directory() as place:
         program = place / "init"
         try:
             run(["gcc", *_FLAGS, "-o", program, *sorted(_SOURCES.glob("*.c"))])
         except ProcessError as error:
+            if out_of_space(error):
+                raise
             said = error.stderr.decode("utf-8", "replace").strip().splitlines()
             reason = next((line for line in said if "rror" in line or "not find" in line), "")
             raise UserError(

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from zpconvert import space
 from zpconvert.process import ProcessError, run
 from zpconvert.scratch import scratch_directory
 
@@ -51,11 +52,12 @@ def boot(kernel: Path, root: bytes, environment: Mapping[str, str], *, limit: fl
     """Run a kernel to its end, or to the time limit.
 
     root: the archive with its root file system. environment: what init finds in its own; values
-    without white space. limit: seconds.
+    without white space. limit: seconds. Raises OSError when the disk is full.
     """
     with _scratch() as place:
         archive = place / "root.cpio"
-        archive.write_bytes(root)
+        with space.at(place):
+            archive.write_bytes(root)
         argv: list[str | Path] = [
             kernel,
             f"initrd={archive}",

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -46,12 +45,9 @@ def run_command(command: Callable[[], object]) -> int:
         return _fault(error.format_message())
     except (KeyboardInterrupt, click.Abort):
         return _ended()
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            return _bug(error)
-        return _fault(f"{error.filename or 'disk'}: no space left; make room and repeat")
     except Exception as error:  # noqa: BLE001 - the one place that turns a bug into a log file
-        return _bug(error)
+        full = _full(error)
+        return _fault(f"{full}; make room and repeat") if full else _bug(error)
     # without click's standalone mode, ctx.exit(code) comes back as the result
     return result if isinstance(result, int) else FINE
 
@@ -65,6 +61,18 @@ def log_directory() -> Path:
 def _fault(line: str) -> int:
     status(" ".join(line.split("\n")))
     return FAULT
+
+
+def _full(error: Exception) -> str:
+    """That the disk is full, and where, or which program says so; empty if it is not that."""
+    from zpconvert import space
+    from zpconvert.process import ProcessError
+
+    if isinstance(error, OSError) and space.lacking(error):
+        return f"{space.where(error) or 'disk'}: no space left"
+    if isinstance(error, ProcessError) and space.out_of_space(error):
+        return f"{error.argv[0]}: {space.complaint(error) or 'no space left'}"
+    return ""
 
 
 def _ended() -> int:

@@ -8,11 +8,9 @@ variable of the user reaches it, so the same input gives the same bytes on every
 
 from __future__ import annotations
 
-import re
-import signal
 from pathlib import Path
 
-from zpconvert.process import Completed, ProcessError, run
+from zpconvert.process import Completed, run
 
 #: Variables with which a hook or a wrapper points git at another repository or at other
 #: output (`git rev-parse --local-env-vars`, and those that git-diff(1) reads).
@@ -50,17 +48,6 @@ _SEALED: dict[str, str | None] = {
 
 #: On the user's repository: plain output, and no helper that writes or asks.
 _PLAIN = ("--no-pager", "--no-optional-locks", "-c", "color.ui=false", "-c", "core.abbrev=12")
-
-
-#: The last one is git's own, of a pack (csum-file.c).
-_FULL = re.compile(
-    rb"No space left on device|[Dd]isk quota exceeded|File too large|Out of diskspace"
-)
-
-
-def out_of_space(error: ProcessError) -> bool:
-    """Whether a program failed for want of disk space, quota or allowed file size."""
-    return bool(_FULL.search(error.stderr)) or error.code == -signal.SIGXFSZ
 
 
 def user_git(

@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from zpconvert.errors import UserError
-from zpconvert.git.command import out_of_space, sealed_git, user_git
+from zpconvert.git.command import sealed_git, user_git
 from zpconvert.git.model import Commit
 from zpconvert.git.repo import branch_exists, file_modes, is_dirty, valid_branch_name
 from zpconvert.process import Completed, ProcessError
+from zpconvert.space import out_of_space
 
 _NEW = "100644"
 #: Where a failing fast-import says that it left a report, in the user's .git.

@@ -15,6 +15,7 @@ import shutil
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from zpconvert import space
 from zpconvert.kernel.buildcache import locked
 from zpconvert.kernel.kbuild import BuildDir, Make, variables
 from zpconvert.kernel.mirror import Mirror
@@ -57,11 +58,11 @@ class Images:
     def make(self, files: Mapping[str, bytes], place: Path) -> None:
         """Build the kernel of a state (path in the tree to text) and put its program at `place`.
 
-        Raises UserError when it does not build.
+        Raises UserError when it does not build, OSError when the disk is full.
         """
         builds = self.path.parent
         # the mirror is shared by the cells of a tree, and by other runs
-        with locked(builds, self.mirror.path.name):
+        with space.at(self.path), locked(builds, self.mirror.path.name):
             self.path.mkdir(exist_ok=True)
             marker = self.path / _UNFINISHED
             if marker.exists():

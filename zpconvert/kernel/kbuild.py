@@ -7,7 +7,6 @@ on other texts of the same source.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
@@ -18,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+from zpconvert import space
 from zpconvert.errors import UserError
 from zpconvert.kernel.buildcache import STAMP, locked, prune, seed, used
 from zpconvert.kernel.cells import Cell
@@ -86,7 +86,7 @@ def prepare(
     builds = cache / "builds"
     path = builds / f"{tree.name}-{cell.name}-{key}"
     builds.mkdir(parents=True, exist_ok=True)
-    with locked(builds, path.name):
+    with space.at(path), locked(builds, path.name):
         source = buildable(tree, builds / f"{path.name}.source")
         stamp = _Stamp.read(path)
         asked_for = {*objects, *perhaps}
@@ -163,12 +163,15 @@ class Make:
         argv = ["make", "-s", "-C", str(self.source), out, *self.variables, *words]
         environment = {**_NO_OUTER_MAKE, **(env or {})}
         try:
-            return run(argv, env=environment, timeout=MAKE_TIMEOUT, check=check)
+            done = run(argv, env=environment, timeout=MAKE_TIMEOUT, check=False)
+            failed = ProcessError(done.argv, str(self.path), done.code, done.stdout, done.stderr)
+            if done.code != 0 and (check or space.out_of_space(failed)):
+                raise failed
+            return done
         except ProcessError as error:
             said = error.stderr.decode("utf-8", "replace").strip().splitlines()
-            if any("No space left on device" in line for line in said):
-                full = errno.ENOSPC
-                raise OSError(full, os.strerror(full), str(self.path)) from error
+            if space.out_of_space(error):
+                raise space.none(self.path) from error
             log = self.path / "zpconvert.log"
             log.write_text(f"{error}\n")
             first = next((line for line in said if "rror" in line or "not found" in line), "")

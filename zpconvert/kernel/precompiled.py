@@ -24,6 +24,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from zpconvert import space
 from zpconvert.kernel import replay
 from zpconvert.kernel.replay import Compiled, Failed, Job, overlaid
 from zpconvert.scratch import scratch_directory
@@ -216,7 +217,7 @@ def _make(job: Job, directives: tuple[bytes, ...], kept: Path) -> None:
     if not isinstance(plain, Compiled) or plain.text:
         return
     kept.parent.mkdir(parents=True, exist_ok=True)
-    with scratch_directory(kept.parent) as place:
+    with space.at(kept.parent), scratch_directory(kept.parent) as place:
         made = place / "made"
         made.mkdir()
         names = _precompile(job, directives, made)

@@ -8,13 +8,12 @@ scratch directory.
 
 from __future__ import annotations
 
-import errno
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from zpconvert import space
 from zpconvert.kernel import diagnostics, elf
 from zpconvert.kernel.diagnostics import Diagnostic
 from zpconvert.kernel.kbuild import BuildDir
@@ -96,7 +95,8 @@ def overlaid(overlay: Mapping[str, bytes]) -> Iterator[Path]:
         for path, text in overlay.items():
             place = scratch / path
             place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(text)
+            with space.at(place):
+                place.write_bytes(text)
         yield scratch
 
 
@@ -135,10 +135,11 @@ def execute(build: BuildDir, words: Sequence[str]) -> Completed:
     Raises ProcessError when it is killed or runs out of time, OSError when the disk is full.
     """
     done = run(words, cwd=build.path, timeout=COMPILE_TIMEOUT, check=False)
+    failed = ProcessError(done.argv, str(build.path), done.code, done.stdout, done.stderr)
+    if done.code != 0 and space.out_of_space(failed):
+        raise space.none(Path(words[words.index("-o") + 1] if "-o" in words else words[-1]))
     if done.code < 0:
-        raise ProcessError(done.argv, str(build.path), done.code, done.stdout, done.stderr)
-    if done.code != 0 and b"No space left on device" in done.stderr:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), words[-1])
+        raise failed
     return done
 
 

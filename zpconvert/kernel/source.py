@@ -21,6 +21,7 @@ from zpconvert.errors import UserError
 from zpconvert.kernel.apt import private_options
 from zpconvert.process import ProcessError, run
 from zpconvert.scratch import scratch_directory
+from zpconvert.space import out_of_space
 
 #: The base that a series is made on when the user names no tree.
 DEFAULT_PACKAGE = "linux-source-6.12"
@@ -99,7 +100,7 @@ def _unpack(package: str, kernels: Path, installed: Path, tell: Tell) -> None:
                 (scratch / "version").rename(kernels / f"{package}.version")
             (scratch / package).rename(kernels / package)
     except ProcessError as error:
-        if b"No space left" in error.stderr:
+        if out_of_space(error):
             raise UserError(str(kernels), "disk full", "make room for 2 GB and repeat") from error
         raise
 

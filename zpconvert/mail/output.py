@@ -9,16 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from zpconvert.errors import UserError
-from zpconvert.git.command import out_of_space
 from zpconvert.mail import record
 from zpconvert.process import ProcessError
 from zpconvert.scratch import scratch_directory
+from zpconvert.space import lacking, out_of_space
 
 #: What the name of a directory in which output is made begins with; one that a killed run left
 #: is ours.
 _STAGE = ".zpconvert-"
-
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def check(out: Path) -> None:
@@ -47,7 +45,7 @@ def _told(out: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
+        if lacking(error):
             raise _full(out) from None
         if isinstance(error, PermissionError) or error.errno == errno.EROFS:
             raise UserError(str(out), "cannot be written", "choose another directory") from None

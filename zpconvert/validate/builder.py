@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from zpconvert import space
 from zpconvert.kernel import diagnostics, elf, keep, precompiled
 from zpconvert.kernel.precompiled import Opening
 from zpconvert.kernel.replay import Compiled, Failed, Job
@@ -127,7 +128,8 @@ class Builder:
     def _keep(self, name: str, text: bytes) -> None:
         path = self._path(name)
         path.parent.mkdir(exist_ok=True)
-        put(path, text, self.cache)
+        with space.at(self.cache):
+            put(path, text, self.cache)
 
 
 def key(job: Job) -> str:
