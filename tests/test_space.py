@@ -96,3 +96,17 @@ def test_the_place_around_a_scratch_directory() -> None:
     assert where(f"/c/{PREFIX}a1/new/{PREFIX}b2") == "/c"
     assert where(b"/out/x") == "/out/x"
     assert where(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "place"),
+    [
+        (b"/tree/x.c:1: fatal error: error writing to /tmp/ccx.s: No space left on device", "/tmp"),
+        (b"Error: can't close /out/x.o: No space left on device", "/out"),
+        (b"/usr/bin/ld: final link failed: No space left on device", "/build"),
+        (b"fatal error: error writing to x.o: No space left on device", "/build"),
+    ],
+)
+def test_where_a_program_met_a_full_disk(said: bytes, place: str) -> None:
+    error = space.met(failed(said), Path("/build"))
+    assert (error.errno, space.where(error)) == (errno.ENOSPC, place)

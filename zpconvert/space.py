@@ -24,6 +24,8 @@ _SAID = re.compile(
     .* (?:No\ space\ left\ on\ device|[Dd]isk\ quota\ exceeded|File\ too\ large|Out\ of\ diskspace)
     .* $"""
 )
+#: A file in such a line, not the program or the source at its start.
+_NAMED = re.compile(r"(?<=[ '\"])/[^\s:'\"]+")
 
 
 def lacking(error: OSError) -> bool:
@@ -56,11 +58,17 @@ def at(place: Path) -> Iterator[None]:
     except OSError as error:
         if not lacking(error) or (error.filename and not isinstance(error, shutil.Error)):
             raise
-        raise none(place, error.errno or errno.ENOSPC) from error
+        raise _none(place, error.errno or errno.ENOSPC) from error
 
 
-def none(place: Path, number: int = errno.ENOSPC) -> OSError:
-    """The error that says that there is no space at a place."""
+def met(error: ProcessError, place: Path) -> OSError:
+    """What a program met that found no space: at the file that it names, if it names one that
+    is no source (`x.c:1: …`), else at `place`, where it was to write."""
+    named = _NAMED.findall(complaint(error))
+    return _none(Path(named[-1]).parent if named else place)
+
+
+def _none(place: Path, number: int = errno.ENOSPC) -> OSError:
     return OSError(number, os.strerror(number), str(place))
 
 

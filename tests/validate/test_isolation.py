@@ -109,8 +109,12 @@ def test_two_runs_side_by_side_do_not_disturb_each_other(tree: Path, tmp_path: P
 
 @pytest.mark.parametrize("where", ["compiling", "preparing"])
 def test_a_full_disk_is_said_in_one_line(tree: Path, tmp_path: Path, where: str) -> None:
-    """gcc's own words when it cannot write; it must not count as a commit that does not build."""
-    says = 'echo "x.c:1: fatal error: error writing to x.o: No space left on device" >&2; exit 1'
+    """gcc's own words when it cannot write; it must not count as a commit that does not build.
+    What it leaves, as one that is killed does, is removed."""
+    says = (
+        ': >"$TMPDIR/left.s"; '
+        + 'echo "x.c:1: fatal error: error writing to x.o: No space left on device" >&2; exit 1'
+    )
     ours = 'case "$*" in *.object.o*) X;; esac' if where == "compiling" else "[ $# = 1 ] || { X; }"
     full = compiler(tmp_path / "bin", ours.replace("X", says) + '\nexec $GCC "$@"\n')
     report = tmp_path / "report.json"

@@ -27,7 +27,8 @@ def build() -> bytes:
     with scratch_directory() as place:
         program = place / "init"
         try:
-            run(["gcc", *_FLAGS, "-o", program, *sorted(_SOURCES.glob("*.c"))])
+            words: list[str | Path] = ["gcc", *_FLAGS, "-o", program, *sorted(_SOURCES.glob("*.c"))]
+            run(words, env={"TMPDIR": str(place)})
         except ProcessError as error:
             if out_of_space(error):
                 raise

@@ -23,6 +23,7 @@ from zpconvert.kernel.buildcache import STAMP, locked, prune, seed, used
 from zpconvert.kernel.cells import Cell
 from zpconvert.kernel.cleanview import buildable
 from zpconvert.process import Completed, ProcessError, run
+from zpconvert.scratch import scratch_directory
 
 #: Seconds for one make; a slow machine takes a minute.
 MAKE_TIMEOUT = 1800.0
@@ -163,7 +164,10 @@ class Make:
         argv = ["make", "-s", "-C", str(self.source), out, *self.variables, *words]
         environment = {**_NO_OUTER_MAKE, **(env or {})}
         try:
-            done = run(argv, env=environment, timeout=MAKE_TIMEOUT, check=False)
+            # a compiler that is killed leaves its temporary files
+            with scratch_directory() as scratch:
+                environment["TMPDIR"] = str(scratch)
+                done = run(argv, env=environment, timeout=MAKE_TIMEOUT, check=False)
             failed = ProcessError(done.argv, str(self.path), done.code, done.stdout, done.stderr)
             if done.code != 0 and (check or space.out_of_space(failed)):
                 raise failed
@@ -171,7 +175,7 @@ class Make:
         except ProcessError as error:
             said = error.stderr.decode("utf-8", "replace").strip().splitlines()
             if space.out_of_space(error):
-                raise space.none(self.path) from error
+                raise space.met(error, self.path) from error
             log = self.path / "zpconvert.log"
             log.write_text(f"{error}\n")
             first = next((line for line in said if "rror" in line or "not found" in line), "")

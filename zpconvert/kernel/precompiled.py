@@ -244,16 +244,16 @@ def _precompile(job: Job, directives: tuple[bytes, ...], made: Path) -> frozense
         lines = [f'#include "{path}"\n'.encode() for path in included]
         header.write_bytes(b"".join([*lines, *directives]))
         more = ("-x", "c-header", f"-Wp,-MD,{depends}", "-o", str(made / _PARSED))
-        done = replay.execute(job.build, replay.argv(job.build, command, scratch, more, header))
+        words = replay.argv(job.build, command, scratch, more, header)
+        done = replay.execute(job.build, words, scratch)
         if done.code != 0 or done.stderr:
             return None
-        text = replay.execute(
-            job.build, replay.argv(job.build, command, scratch, ("-E", "-P"), header)
-        ).stdout
+        words = replay.argv(job.build, command, scratch, ("-E", "-P"), header)
+        text = replay.execute(job.build, words, scratch).stdout
         (made / _AGAIN).write_bytes(registers(text))
-    words = depends.read_text().replace("\\\n", " ").split()[1:]
+    read = depends.read_text().replace("\\\n", " ").split()[1:]
     depends.unlink()
-    return frozenset(PurePosixPath(word).name for word in words) - {_HEADER}
+    return frozenset(PurePosixPath(path).name for path in read) - {_HEADER}
 
 
 def registers(text: bytes) -> bytes:
@@ -285,7 +285,8 @@ def _compile(job: Job, opening: Path, end: int) -> Compiled | None:
         target = scratch / ".object.o"
         words = replay.argv(job.build, command, scratch, ("-o", str(target)), source)
         # gcc takes it only if nothing was read before it
-        done = replay.execute(job.build, [words[0], "-include", str(opening / _HEADER), *words[1:]])
+        words[1:1] = ["-include", str(opening / _HEADER)]
+        done = replay.execute(job.build, words, scratch)
         if done.code != 0 or done.stderr:
             return None
         return replay.compiled(target.read_bytes(), "")

@@ -70,13 +70,15 @@ def compile(job: Job) -> Compiled | Failed:
     with overlaid(job.overlay) as scratch:
         target = scratch / ".object.o"
         command = build.commands[job.obj]
-        done = execute(build, argv(build, command, scratch, (*job.flags, "-o", str(target))))
+        words = argv(build, command, scratch, (*job.flags, "-o", str(target)))
+        done = execute(build, words, scratch)
         said = _said(build, done, scratch)
         if done.code != 0:
             return Failed(said, diagnostics.parse(said))
         if job.obj in build.checks and not job.flags:
             # sparse 0.6 has no -iquote
-            checked = execute(build, argv(build, build.checks[job.obj], scratch, quoted="-I"))
+            words = argv(build, build.checks[job.obj], scratch, quoted="-I")
+            checked = execute(build, words, scratch)
             said += _said(build, checked, scratch)
             if checked.code != 0:
                 return Failed(said, diagnostics.parse(said))
@@ -129,15 +131,17 @@ def argv(
     ]
 
 
-def execute(build: BuildDir, words: Sequence[str]) -> Completed:
+def execute(build: BuildDir, words: Sequence[str], scratch: Path) -> Completed:
     """Run a command of a build directory, whatever its exit code.
 
+    scratch: where its temporary files go, which a compiler that is killed leaves.
     Raises ProcessError when it is killed or runs out of time, OSError when the disk is full.
     """
-    done = run(words, cwd=build.path, timeout=COMPILE_TIMEOUT, check=False)
+    environment = {"TMPDIR": str(scratch)}
+    done = run(words, cwd=build.path, env=environment, timeout=COMPILE_TIMEOUT, check=False)
     failed = ProcessError(done.argv, str(build.path), done.code, done.stdout, done.stderr)
     if done.code != 0 and space.out_of_space(failed):
-        raise space.none(Path(words[words.index("-o") + 1] if "-o" in words else words[-1]))
+        raise space.met(failed, scratch)
     if done.code < 0:
         raise failed
     return done
