@@ -144,7 +144,7 @@ def steps_options(command: Command) -> Command:
 def computed(
     name: str, tree: Path, allow_scripts: bool, timeout: float, steps: Steps = Steps()
 ) -> tuple[Conversion, Converted]:
-    """Load a conversion and compute its commits on a tree, with progress on a terminal."""
+    """Load a conversion and compute its commits on a tree, with progress."""
     from zpconvert.conversion.load import load
     from zpconvert.pipeline import convert
 

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Talk on stderr: progress, to a terminal only, and colour, by the same rule."""
+"""Talk on stderr: progress, alive on a terminal and now and then elsewhere; colour, on a terminal
+only."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -14,18 +15,50 @@ import click
 if TYPE_CHECKING:
     from zpconvert.pipeline import Converted
 
+#: Seconds between two lines of progress where stderr is no terminal: the log of a CI job shows
+#: that it is alive, and what runs for less says nothing.
+EVERY = 30.0
+
 
 @contextmanager
 def progress(what: str) -> Iterator[Callable[[str], None]]:
-    """A spinner with a text that the caller changes; silent where stderr is no terminal."""
+    """A spinner with a text that the caller changes; where stderr is no terminal, that text as a
+    line now and then."""
     if not sys.stderr.isatty():
-        yield lambda text: None
+        with _lines(what) as tell:
+            yield tell
         return
     # a tenth of a second that only a terminal pays for
     from rich.console import Console
 
     with Console(stderr=True).status(what) as status:
         yield lambda text: status.update(f"{what}: {text}")
+
+
+@contextmanager
+def _lines(what: str) -> Iterator[Callable[[str], None]]:
+    import threading
+    import time
+
+    said, began, ended = [what], time.monotonic(), threading.Event()
+
+    def tell(text: str) -> None:
+        said[0] = f"{what}: {text}"
+
+    def show() -> None:
+        while not ended.wait(EVERY):
+            minutes, seconds = divmod(int(time.monotonic() - began), 60)
+            # a log that nobody takes any more does not stop the work
+            with suppress(OSError):
+                status(f"{said[0]} ({minutes}:{seconds:02} min)")
+
+    thread = threading.Thread(target=show, daemon=True)
+    thread.start()
+    try:
+        yield tell
+    finally:
+        ended.set()
+        thread.join()
 
 
 def say(text: str) -> None:
