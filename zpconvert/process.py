@@ -82,6 +82,7 @@ def run(
     timeout: float = 600.0,
     check: bool = True,
     bound: bool = False,
+    locks: Sequence[int] = (),
 ) -> Completed:
     """Run a program to its end and return what it did.
 
@@ -91,6 +92,7 @@ def run(
     check: raise on a non-zero exit code. A timeout always raises.
     bound: killed when this process is, even by SIGKILL; its own children are not. Where there
     is no setpriv(1), of util-linux, it runs on.
+    locks: descriptors of locked files that it and all that it starts keep locked while they run.
 
     Raises UserError when the program is not there, ProcessError when it fails.
     """
@@ -105,6 +107,7 @@ def run(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            pass_fds=locks,
         )
     except FileNotFoundError as error:
         if error.filename != words[0]:

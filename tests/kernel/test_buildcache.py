@@ -7,7 +7,11 @@ import errno
 import fcntl
 import os
 import shutil
+import signal
+import subprocess
+import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -134,3 +138,52 @@ def test_a_full_disk_is_no_object_that_the_configuration_lacks(
     makefile.write_text(makefile.read_text().replace(recipe, says + recipe))
     with pytest.raises(OSError, match="No space left"):
         prepare(small_tree, tmp_path, perhaps=("mm/migrate.o",))
+
+
+def test_what_a_killed_run_s_make_leaves_running_keeps_the_directory_locked(
+    small_tree: Path, tmp_path: Path
+) -> None:
+    """make goes with its run; a compiler that it has started writes to the end."""
+    makefile, note = small_tree / "Makefile", tmp_path / "note"
+    recipe = f"\t@echo $$$$ $$PPID >{note}.new; mv {note}.new {note}; exec sleep 60\n"
+    makefile.write_text(makefile.read_text().replace("\t@mkdir -p $(@D)\n", recipe))
+    code = (
+        "import sys; from pathlib import Path; from tests.kernel.test_buildcache import prepare\n"
+        "prepare(Path(sys.argv[1]), Path(sys.argv[2]))"
+    )
+    words = [sys.executable, "-c", code, small_tree, tmp_path]
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(words, cwd=Path(__file__).parents[2], env=environment) as run:
+        wait_until(note.exists)
+        run.kill()
+    compiler, make = map(int, note.read_text().split())
+    (lock,) = (tmp_path / "builds").glob(".linux-small-*.lock")
+    wait_until(lambda: not alive(make))
+    assert alive(compiler)
+    assert not free(lock)
+    os.kill(compiler, signal.SIGKILL)
+    wait_until(lambda: free(lock))
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    until = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def alive(pid: int) -> bool:
+    """It runs; a zombie that nobody has waited for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def free(lock: Path) -> bool:
+    with lock.open("w") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True

@@ -20,11 +20,12 @@ KEPT = 30 * 86400.0
 
 
 @contextmanager
-def locked(builds: Path, name: str) -> Iterator[None]:
-    """Hold the lock of the build directory `name`: one run at a time prepares it."""
+def locked(builds: Path, name: str) -> Iterator[int]:
+    """Hold the lock of the build directory `name`: one run at a time prepares it. Its descriptor
+    is for the programs that write there and may outlive the run."""
     with (builds / f".{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        yield lock.fileno()
 
 
 def used(path: Path) -> None:

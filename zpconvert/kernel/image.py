@@ -62,14 +62,14 @@ class Images:
         """
         builds = self.path.parent
         # the mirror is shared by the cells of a tree, and by other runs
-        with space.at(self.path), locked(builds, self.mirror.path.name):
+        with space.at(self.path), locked(builds, self.mirror.path.name) as lock:
             self.path.mkdir(exist_ok=True)
             marker = self.path / _UNFINISHED
             if marker.exists():
                 _sweep(self.path)
             marker.touch()
             self.mirror.lay_out(files, self.paths)
-            make = Make(self.mirror.path, self.path, variables(self.build.cell))
+            make = Make(self.mirror.path, self.path, variables(self.build.cell), lock)
             self._configure(make)
             make(f"-j{self.workers}", _PROGRAM, env=_REPRODUCIBLE)
             self._record()

@@ -87,7 +87,7 @@ def prepare(
     builds = cache / "builds"
     path = builds / f"{tree.name}-{cell.name}-{key}"
     builds.mkdir(parents=True, exist_ok=True)
-    with space.at(path), locked(builds, path.name):
+    with space.at(path), locked(builds, path.name) as lock:
         source = buildable(tree, builds / f"{path.name}.source")
         stamp = _Stamp.read(path)
         asked_for = {*objects, *perhaps}
@@ -95,7 +95,7 @@ def prepare(
         if not fresh or not asked_for <= stamp.asked:
             tell(f"preparing a kernel build: {cell.name}")
             seed(path, builds, tree, cell.arch)
-            make = Make(source, path, variables(cell))
+            make = Make(source, path, variables(cell), lock)
             stamp = _build(make, cell, request, objects, sorted(asked_for | stamp.asked))
         used(path)
     prune(builds)
@@ -151,11 +151,13 @@ def variables(cell: Cell) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Make:
-    """kbuild of `source` in `path`."""
+    """kbuild of `source` in `path`. lock: the descriptor of that directory's lock; compilers that
+    outlive a run that is killed hold it to their end, lest the next run meet them there."""
 
     source: Path
     path: Path
     variables: tuple[str, ...]
+    lock: int
 
     def __call__(
         self, *words: str, env: Mapping[str, str] | None = None, check: bool = True
@@ -167,7 +169,14 @@ class Make:
             # a compiler that is killed leaves its temporary files
             with scratch_directory() as scratch:
                 environment["TMPDIR"] = str(scratch)
-                done = run(argv, env=environment, timeout=MAKE_TIMEOUT, check=False)
+                done = run(
+                    argv,
+                    env=environment,
+                    timeout=MAKE_TIMEOUT,
+                    check=False,
+                    bound=True,
+                    locks=(self.lock,),
+                )
             failed = ProcessError(done.argv, str(self.path), done.code, done.stdout, done.stderr)
             if done.code != 0 and (check or space.out_of_space(failed)):
                 raise failed
