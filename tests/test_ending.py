@@ -9,9 +9,14 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+
+from zpconvert import ending
+from zpconvert.errors import UserError
+from zpconvert.process import run
 
 ROOT = Path(__file__).parent.parent
 
@@ -175,3 +180,45 @@ def test_a_closed_terminal_ends_a_run(tmp_path: Path) -> None:
     assert child.wait(30) == 129
     assert [gone(int(note.read_text())) for note in notes] == [True, True]
     assert list((tmp_path / "tmp").iterdir()) == []
+
+
+#: A signal that comes when a program has just started, before anybody has it in hand.
+AT_ONCE = """
+import os, signal, subprocess, sys
+from pathlib import Path
+from zpconvert import ending
+from zpconvert.cli.boundary import run_command
+from zpconvert.process import run
+
+class Popen(subprocess.Popen):
+    def __init__(self, *words, **options):
+        super().__init__(*words, **options)
+        Path(sys.argv[1], "pid").write_text(str(self.pid))
+        os.kill(os.getpid(), signal.SIGTERM)
+        Path(sys.argv[1], "held").touch()
+
+subprocess.Popen = Popen
+ending.listen()
+sys.exit(run_command(lambda: run(["sleep", "60"])))
+"""
+
+
+def test_a_program_that_has_just_started_is_ended_too(tmp_path: Path) -> None:
+    child = start(AT_ONCE, tmp_path)
+    _, said = child.communicate(timeout=30)
+    assert (child.returncode, said) == (143, b"zpconvert: ended by SIGTERM\n")
+    assert (tmp_path / "held").exists()
+    assert gone(int((tmp_path / "pid").read_text()))
+
+
+def test_a_program_that_does_not_start_lets_signals_in_again() -> None:
+    with pytest.raises(UserError):
+        run(["no-such-program"])
+    with ending.held() as release:
+        assert ending._waits
+        release()
+        assert not ending._waits
+    with ThreadPoolExecutor(1) as pool, ending.held():
+        pool.submit(run, ["true"]).result()
+        assert ending._waits
+    assert not ending._waits

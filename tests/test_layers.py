@@ -30,6 +30,7 @@ SHARED = (
     "conversion.model",
     "conversion.table",
     "csource.ctype",
+    "ending",
     "errors",
     "process",
     "resources",

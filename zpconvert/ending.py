@@ -9,7 +9,10 @@ interrupted.
 from __future__ import annotations
 
 import signal
+import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 #: Ctrl-C; a CI job that is cancelled, and `timeout`; a terminal that is closed.
@@ -21,6 +24,10 @@ _ONE_END = 2.0
 
 #: The first signal that came, and when, in seconds of the monotonic clock.
 _first: tuple[int, float] | None = None
+
+#: Whether a signal has to wait, and the one that does.
+_waits = False
+_waiting: int | None = None
 
 
 class Ended(KeyboardInterrupt):
@@ -34,6 +41,21 @@ def listen() -> None:
     for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _end)
+
+
+@contextmanager
+def held() -> Iterator[Callable[[], None]]:
+    """Signals wait until the function that this gives is called, or else to the end: the first
+    of them is raised there. In other threads nothing has to wait: signals come in the main one."""
+    global _waits
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: None
+        return
+    _waits = True
+    try:
+        yield _release
+    finally:
+        _release()
 
 
 def settled() -> None:
@@ -58,8 +80,18 @@ def said() -> str:
     return "interrupted" if number == signal.SIGINT else f"ended by {signal.Signals(number).name}"
 
 
+def _release() -> None:
+    global _waits, _waiting
+    number, _waits, _waiting = _waiting, False, None
+    if number is not None:
+        _end(number, None)
+
+
 def _end(number: int, frame: FrameType | None) -> None:
-    global _first
+    global _first, _waiting
+    if _waits:
+        _waiting = _waiting or number
+        return
     now = time.monotonic()
     if _first is not None and now - _first[1] < _ONE_END:
         return

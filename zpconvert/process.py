@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from zpconvert import ending
 from zpconvert.errors import UserError
 
 if TYPE_CHECKING:
@@ -98,11 +99,37 @@ def run(
     """
     words = tuple(str(a) for a in argv)
     place = str(cwd or Path.cwd())
+    command = (*_bond(), *words) if bound else words
+    # a signal that came between the program's start and the try would leave it running
+    with ending.held() as release:
+        child = _started(command, cwd, _environment(env or {}), locks)
+        _running.add(child)
+        try:
+            release()
+            stdout, stderr = child.communicate(stdin, timeout=timeout)
+        except subprocess.TimeoutExpired:
+            _kill_group(child)
+            stdout, stderr = child.communicate()
+            raise ProcessError(words, place, None, stdout, stderr, timeout) from None
+        except BaseException:
+            _kill_group(child)
+            child.wait()
+            raise
+        finally:
+            _running.discard(child)
+    if check and child.returncode != 0:
+        raise ProcessError(words, place, child.returncode, stdout, stderr)
+    return Completed(words, child.returncode, stdout, stderr)
+
+
+def _started(
+    words: Sequence[str], cwd: Path | None, env: Mapping[str, str], locks: Sequence[int]
+) -> subprocess.Popen[bytes]:
     try:
-        child = subprocess.Popen(
-            (*_bond(), *words) if bound else words,
+        return subprocess.Popen(
+            words,
             cwd=cwd,
-            env=_environment(env or {}),
+            env=env,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -115,22 +142,6 @@ def run(
         raise _not_run(words[0], error) from None
     except PermissionError as error:
         raise _not_run(words[0], error) from None
-    _running.add(child)
-    try:
-        stdout, stderr = child.communicate(stdin, timeout=timeout)
-    except subprocess.TimeoutExpired:
-        _kill_group(child)
-        stdout, stderr = child.communicate()
-        raise ProcessError(words, place, None, stdout, stderr, timeout) from None
-    except BaseException:
-        _kill_group(child)
-        child.wait()
-        raise
-    finally:
-        _running.discard(child)
-    if check and child.returncode != 0:
-        raise ProcessError(words, place, child.returncode, stdout, stderr)
-    return Completed(words, child.returncode, stdout, stderr)
 
 
 def attend(argv: Sequence[str | Path], *, timeout: float) -> int:
