@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import alive, wait_until
 from zpconvert import ending
 from zpconvert.errors import UserError
 from zpconvert.process import run
@@ -73,18 +74,7 @@ def start(code: str, place: Path) -> subprocess.Popen[bytes]:
 
 
 def wait_for(*paths: Path) -> None:
-    until = time.monotonic() + 30
-    while not all(path.exists() for path in paths):
-        assert time.monotonic() < until, paths
-        time.sleep(0.01)
-
-
-def alive(pid: int) -> bool:
-    """It runs; a zombie that nobody has waited for does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
+    wait_until(lambda: all(path.exists() for path in paths))
 
 
 def gone(pid: int) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import alive
 from zpconvert.boot import machine
 
 ROOT = Path(__file__).parents[2]
@@ -67,14 +68,6 @@ def test_a_hang_ends_at_the_limit_with_all_its_processes(tmp_path: Path, scratch
         time.sleep(0.1)
     assert not alive(child)
     assert list(scratch.iterdir()) == []
-
-
-def alive(pid: int) -> bool:
-    """It runs; a zombie that nobody has waited for does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def test_without_room_in_memory_the_disk_is_used(

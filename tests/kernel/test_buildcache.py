@@ -11,11 +11,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.waiting import alive, wait_until
 from zpconvert.errors import UserError
 from zpconvert.kernel import buildcache, kbuild
 from zpconvert.kernel.buildcache import KEPT, STAMP
@@ -163,21 +163,6 @@ def test_what_a_killed_run_s_make_leaves_running_keeps_the_directory_locked(
     assert not free(lock)
     os.kill(compiler, signal.SIGKILL)
     wait_until(lambda: free(lock))
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    until = time.monotonic() + 30
-    while not holds():
-        assert time.monotonic() < until
-        time.sleep(0.01)
-
-
-def alive(pid: int) -> bool:
-    """It runs; a zombie that nobody has waited for does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def free(lock: Path) -> bool:
