@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -77,11 +76,10 @@ def wait_for(*paths: Path) -> None:
     wait_until(lambda: all(path.exists() for path in paths))
 
 
-def gone(pid: int) -> bool:
-    until = time.monotonic() + 10
-    while alive(pid) and time.monotonic() < until:
-        time.sleep(0.01)
-    return not alive(pid)
+def wait_for_the_end(*notes: Path) -> None:
+    """Of the programs whose process ids are noted."""
+    pids = [int(note.read_text()) for note in notes]
+    wait_until(lambda: not any(map(alive, pids)))
 
 
 @pytest.mark.parametrize(
@@ -101,7 +99,7 @@ def test_a_signal_ends_a_run_and_its_programs(
     child.send_signal(number)
     _, said = child.communicate(timeout=30)
     assert (child.returncode, said) == (128 + number, line)
-    assert [gone(int(note.read_text())) for note in notes] == [True, True]
+    wait_for_the_end(*notes)
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
@@ -168,7 +166,7 @@ def test_a_closed_terminal_ends_a_run(tmp_path: Path) -> None:
     wait_for(*notes)
     os.close(ours)
     assert child.wait(30) == 129
-    assert [gone(int(note.read_text())) for note in notes] == [True, True]
+    wait_for_the_end(*notes)
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
@@ -198,7 +196,7 @@ def test_a_program_that_has_just_started_is_ended_too(tmp_path: Path) -> None:
     _, said = child.communicate(timeout=30)
     assert (child.returncode, said) == (143, b"zpconvert: ended by SIGTERM\n")
     assert (tmp_path / "held").exists()
-    assert gone(int((tmp_path / "pid").read_text()))
+    wait_for_the_end(tmp_path / "pid")
 
 
 def test_a_program_that_does_not_start_lets_signals_in_again() -> None:

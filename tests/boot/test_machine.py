@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.waiting import alive
+from tests.waiting import alive, wait_until
 from zpconvert.boot import machine
 
 ROOT = Path(__file__).parents[2]
@@ -88,14 +88,9 @@ def test_it_does_not_outlive_a_run_that_is_killed(tmp_path: Path) -> None:
     script += "machine.boot(Path(sys.argv[1]), b'', {}, limit=60)\n"
     kernel = stand_in(tmp_path, f"echo $$ >{note}.new; mv {note}.new {note}; exec sleep 60")
     run = subprocess.Popen([sys.executable, "-c", script, kernel, tmp_path], cwd=ROOT)
-    until = time.monotonic() + 30
-    while not note.exists() and time.monotonic() < until:
-        time.sleep(0.01)
+    wait_until(note.exists)
     pid = int(note.read_text())
     assert alive(pid)
     run.kill()
     run.wait(30)
-    until = time.monotonic() + 10
-    while alive(pid) and time.monotonic() < until:
-        time.sleep(0.01)
-    assert not alive(pid)
+    wait_until(lambda: not alive(pid))

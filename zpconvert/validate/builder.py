@@ -102,7 +102,10 @@ class Builder:
 
     def remember(self, name: str, text: bytes) -> None:
         """Keep something that was worked out, under a digest of all that it depends on."""
-        self._keep(name, text)
+        path = self._path(name)
+        path.parent.mkdir(exist_ok=True)
+        with space.at(self.cache):
+            put(path, text, self.cache)
 
     def _path(self, name: str) -> Path:
         return self.place / name[:2] / name
@@ -122,14 +125,8 @@ class Builder:
         with self.tally.lock:
             self.tally.compiled += 1
             self.tally.seconds += time.monotonic() - began
-        self._keep(name, _packed(result))
+        self.remember(name, _packed(result))
         return result
-
-    def _keep(self, name: str, text: bytes) -> None:
-        path = self._path(name)
-        path.parent.mkdir(exist_ok=True)
-        with space.at(self.cache):
-            put(path, text, self.cache)
 
 
 def key(job: Job) -> str:
