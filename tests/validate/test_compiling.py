@@ -16,8 +16,9 @@ from zpconvert.kernel.source import cache_home
 from zpconvert.kernel.tree import Tree
 from zpconvert.validate import compiling
 from zpconvert.validate.builder import Builder
+from zpconvert.validate.cases import Target
 from zpconvert.validate.commits import Commit, Series
-from zpconvert.validate.equality import Comparer, Target
+from zpconvert.validate.equality import Comparer
 from zpconvert.validate.subject import Subject
 from zpconvert.validate.verdict import Verdict
 

@@ -12,7 +12,8 @@ import pytest
 from zpconvert.kernel.kbuild import BuildDir
 from zpconvert.kernel.replay import Job
 from zpconvert.validate.builder import Builder, Result
-from zpconvert.validate.equality import Compared, Comparer, Target
+from zpconvert.validate.cases import Compared, Target
+from zpconvert.validate.equality import Comparer
 from zpconvert.validate.verdict import Verdict
 
 OBJECT, SOURCE = "mm/zbud.o", "mm/zbud.c"

@@ -16,7 +16,8 @@ from zpconvert.kernel.kbuild import BuildDir
 from zpconvert.kernel.replay import Compiled, Job
 from zpconvert.kernel.source import cache_home
 from zpconvert.validate.builder import Builder, Unfinished
-from zpconvert.validate.equality import Compared, Comparer, Target
+from zpconvert.validate.cases import Compared, Target
+from zpconvert.validate.equality import Comparer
 from zpconvert.validate.subject import hints
 from zpconvert.validate.verdict import Verdict
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from zpconvert.validate.equality import Compared, Target
+from zpconvert.validate.cases import Compared, Target
 from zpconvert.validate.report import Finding
 from zpconvert.validate.subject import Subject, finding
 from zpconvert.validate.verdict import Verdict

@@ -16,7 +16,8 @@ from zpconvert.kernel.kbuild import BuildDir
 from zpconvert.process import beside
 from zpconvert.validate import booting, compiling, declared, includers, listing
 from zpconvert.validate.builder import Builder
-from zpconvert.validate.equality import Compared, Comparer, Target
+from zpconvert.validate.cases import Compared, Target
+from zpconvert.validate.equality import Comparer
 from zpconvert.validate.patches import churn, remarks, tools
 from zpconvert.validate.report import (
     AssumptionRow,

@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Which functions an edit of C texts can change, told from the texts alone.
+
+A compiler makes of a function what its own text says, and the declarations, the macros and the
+inline functions that it names. Where nothing but definitions of functions differs, all others
+stay what they were. A definition is one as kernel code writes it, its braces in the first
+column; where anything else differs there is no answer.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+
+from zpconvert.csource.bodies import inline_functions
+
+#: From a brace in the first column to the next closing one that is alone on its line.
+_BODY = re.compile(rb"(?m)^\{[ \t]*$.*?^\}[ \t]*$", re.DOTALL)
+_DIRECTIVE = re.compile(rb"(?m)^[ \t]*#[ \t]*(\w*)((?:\\\n|[^\n])*)")
+_MACRO = re.compile(rb"[ \t]+(\w+)(.*)", re.DOTALL)
+_WORD = re.compile(rb"[A-Za-z_]\w*")
+_MARK = re.compile(rb"[A-Za-z_]\w*|\S")
+
+Files = Mapping[str, bytes]
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What an edit can change.
+
+    touched: names of functions, those that came or went among them. before, after: all that
+    there are. inline: those that others are made of. short: those that are but one statement,
+    and may stand for another. users_before, users_after: each function to those that name it,
+    through macros or not.
+    """
+
+    touched: frozenset[str]
+    before: frozenset[str]
+    after: frozenset[str]
+    inline: frozenset[str]
+    short: frozenset[str]
+    users_before: Mapping[str, frozenset[str]]
+    users_after: Mapping[str, frozenset[str]]
+
+
+def edit(before: Files, after: Files) -> Edit | None:
+    """What an edit can change, of texts without comments; None if that cannot be told."""
+    return _edit(tuple(sorted(before.items())), tuple(sorted(after.items())))
+
+
+@functools.lru_cache(maxsize=256)
+def _edit(
+    before: tuple[tuple[str, bytes], ...], after: tuple[tuple[str, bytes], ...]
+) -> Edit | None:
+    old, new = _code(before), _code(after)
+    if old.rest != new.rest:
+        return None
+    functions = old.functions.keys() | new.functions.keys()
+    touched = {n for n in functions if old.functions.get(n) != new.functions.get(n)}
+    inline = old.inline | new.inline
+    spreading = {n for n in touched if n in inline or old.heads(n) != new.heads(n)}
+    if spreading:
+        # what such a macro makes of its arguments can be any name
+        spreading |= old.pasting
+    seen: set[str] = set()
+    while spreading - seen:
+        name = (spreading - seen).pop()
+        seen.add(name)
+        users = old.users(name) | new.users(name)
+        spreading |= users - functions | users & inline
+        touched |= users & functions
+    if spreading & old.elsewhere:
+        return None
+    return Edit(
+        frozenset(touched),
+        frozenset(old.functions),
+        frozenset(new.functions),
+        inline,
+        frozenset(old.short() | new.short()),
+        old.callers,
+        new.callers,
+    )
+
+
+@dataclass(frozen=True)
+class _Function:
+    """A definition. after: how many directives stand before it in its file, outside functions.
+    words: all names in it."""
+
+    file: str
+    after: int
+    head: bytes
+    body: bytes
+
+    @functools.cached_property
+    def words(self) -> Set[str]:
+        return _names(self.head + self.body)
+
+
+@dataclass(frozen=True)
+class _Code:
+    """Some texts taken apart.
+
+    functions: by name; more than one where conditions choose. inline: those that are. rest:
+    what is not the definition of a function, by file. macros: each to the names in its text;
+    pasting: those that make names of parts. elsewhere: the names in neither.
+    """
+
+    functions: Mapping[str, tuple[_Function, ...]]
+    inline: frozenset[str]
+    rest: tuple[tuple[str, bytes], ...]
+    macros: Mapping[str, Set[str]]
+    pasting: frozenset[str]
+    elsewhere: frozenset[str]
+
+    def heads(self, name: str) -> list[bytes]:
+        return [one.head for one in self.functions.get(name, ())]
+
+    def short(self) -> set[str]:
+        """The functions that are one statement."""
+        return {
+            name
+            for name, ones in self.functions.items()
+            if all(one.body.count(b";") == 1 for one in ones)
+        }
+
+    def users(self, name: str) -> Set[str]:
+        """The functions and macros that name something."""
+        return self._users.get(name, set()) - {name}
+
+    @functools.cached_property
+    def callers(self) -> dict[str, frozenset[str]]:
+        """Each function to those that name it, through macros or not."""
+        return {name: frozenset(self._callers(name)) for name in self.functions}
+
+    def _callers(self, name: str) -> set[str]:
+        found: set[str] = set()
+        todo, seen = [name], set()
+        while todo:
+            one = todo.pop()
+            if one not in seen:
+                seen.add(one)
+                users = self.users(one)
+                found |= users & self.functions.keys()
+                todo += users - self.functions.keys()
+        return found - {name}
+
+    @functools.cached_property
+    def _users(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        known = self.functions.keys() | self.macros.keys()
+        named = [(n, one.words) for n, ones in self.functions.items() for one in ones]
+        for user, words in [*named, *self.macros.items()]:
+            for name in words & known:
+                found.setdefault(name, set()).add(user)
+        return found
+
+
+@functools.lru_cache(maxsize=256)
+def _code(files: tuple[tuple[str, bytes], ...]) -> _Code:
+    functions: dict[str, tuple[_Function, ...]] = {}
+    rest = []
+    for path, text in files:
+        found, other = _apart(path, text)
+        rest.append((path, other))
+        for name, one in found:
+            functions[name] = (*functions.get(name, ()), one)
+    macros: dict[str, Set[str]] = {}
+    pasting, elsewhere = set(), set()
+    for _, text in rest:
+        for directive in _DIRECTIVE.finditer(text):
+            macro = _MACRO.match(directive[2]) if directive[1] == b"define" else None
+            if macro:
+                name = macro[1].decode()
+                macros[name] = macros.get(name, set()) | _names(macro[2])
+                if b"##" in macro[2]:
+                    pasting.add(name)
+        elsewhere |= _names(_DIRECTIVE.sub(b"", text))
+    inline = {name for _, text in files for name in inline_functions(text)}
+    return _Code(
+        functions, frozenset(inline), tuple(rest), macros, frozenset(pasting), frozenset(elsewhere)
+    )
+
+
+def _names(text: bytes) -> set[str]:
+    return {word.decode() for word in _WORD.findall(text)}
+
+
+@functools.lru_cache(maxsize=256)
+def _apart(path: str, text: bytes) -> tuple[tuple[tuple[str, _Function], ...], bytes]:
+    """The definitions of functions in a text, and the rest of it without empty lines."""
+    found, rest = [], []
+    at = directives = 0
+    for body in _BODY.finditer(text):
+        between = text[at : body.start()]
+        head = _head(between)
+        name = _name(head) if _whole(body[0]) else None
+        rest.append(between[: len(between) - len(head)] if name else text[at : body.end()])
+        directives += sum(1 for _ in _DIRECTIVE.finditer(rest[-1]))
+        if name:
+            one = _Function(path, directives, b" ".join(head.split()), body[0])
+            found.append((name, one))
+        at = body.end()
+    rest.append(text[at:])
+    lines = (line.rstrip() for part in rest for line in part.splitlines())
+    return tuple(found), b"\n".join(line for line in lines if line)
+
+
+def _head(between: bytes) -> bytes:
+    """The lines before a body that belong to it: up to an empty one, a directive or an end."""
+    lines = between.splitlines(keepends=True)
+    first = len(lines)
+    while first:
+        line = lines[first - 1].strip()
+        if not line or line.startswith(b"#") or line.endswith((b";", b"}", b"\\")):
+            break
+        first -= 1
+    return b"".join(lines[first:])
+
+
+def _name(head: bytes) -> str | None:
+    """The function that a head declares: what parentheses follow, and a type comes before."""
+    marks = _MARK.findall(head)
+    if b"=" in marks:
+        return None
+    names, depth = [], 0
+    for before, mark, after in zip(marks, marks[1:], marks[2:], strict=False):
+        depth += (before == b"(") - (before == b")")
+        typed = before == b"*" or _WORD.fullmatch(before)
+        if not depth and typed and after == b"(" and _WORD.fullmatch(mark):
+            names.append(mark.decode())
+    # in capitals it is a macro, which may define anything
+    return names[0] if len(names) == 1 and not names[0].isupper() else None
+
+
+def _whole(body: bytes) -> bool:
+    """Whether a body is one, conditions and all, and leaves no macro behind."""
+    directives = [found[1] for found in _DIRECTIVE.finditer(body)]
+    opened = sum(word in (b"if", b"ifdef", b"ifndef") for word in directives)
+    return (
+        body.count(b"\n{") == 0
+        and opened == directives.count(b"endif")
+        and not {b"define", b"undef", b"include"} & set(directives)
+    )
