@@ -4,14 +4,13 @@ there."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.validate.noting import Noting
 from zpconvert.kernel.kbuild import BuildDir
-from zpconvert.kernel.replay import Job
-from zpconvert.validate.builder import Builder, Result
 from zpconvert.validate.cases import Compared, Target
 from zpconvert.validate.equality import Comparer
 from zpconvert.validate.verdict import Verdict
@@ -48,18 +47,6 @@ int zpconvert_uses(int x)
 	return zpconvert_caller(x) + zpconvert_plus(x);
 }
 """
-
-
-class Noting(Builder):
-    """Keeps what it is asked to compile."""
-
-    def __init__(self, cache: Path) -> None:
-        super().__init__(cache, 2)
-        self.jobs: list[tuple[str, Job]] = []
-
-    def results(self, jobs: Sequence[Job], what: str) -> list[Result]:
-        self.jobs += [(what, job) for job in jobs]
-        return super().results(jobs, what)
 
 
 Compare = Callable[[bytes, bytes], dict[str, Compared]]

@@ -24,6 +24,7 @@ from zpconvert.validate.verdict import Verdict
 pytestmark = pytest.mark.kernel
 
 Files = Mapping[str, bytes]
+Compare = Callable[..., list[Compared]]
 OBJECT, SOURCE, HEADER = "mm/zsmalloc.o", "mm/zsmalloc.c", "mm/zpdesc.h"
 MUTANTS = tomllib.loads(Path(__file__).with_name("mutants.toml").read_text())["mutant"]
 BY_EQUALITY = [m for m in MUTANTS if m.get("by", "equality") == "equality"]
@@ -61,18 +62,18 @@ def batches() -> list[list[dict[str, str]]]:
 @pytest.fixture(scope="module")
 def compare(
     kernel_612: Path, states_612: list[Files], build_612: Callable[[str], BuildDir]
-) -> Callable[[list[tuple[Files, Files]]], list[list[Compared]]]:
+) -> Compare:
     conversion = load("zsmalloc")
-    comparer = Comparer(
-        Builder(cache_home(), 2),
-        kernel_612,
-        hints(conversion.functions, states_612),
-        conversion.descriptor.assumptions,
-    )
+    names = hints(conversion.functions, states_612)
 
-    def run(pairs: list[tuple[Files, Files]]) -> list[list[Compared]]:
-        build = build_612("compaction")
-        return [comparer.compare([Target(build, OBJECT, pair)], [1]) for pair in pairs]
+    def run(*states: Files, assuming: bool) -> list[Compared]:
+        """The rows of the last commit."""
+        assumptions = conversion.descriptor.assumptions if assuming else ()
+        comparer = Comparer(Builder(cache_home(), 2), kernel_612, names, assumptions)
+        last = len(states) - 1
+        target = Target(build_612("compaction"), OBJECT, states)
+        rows = comparer.compare([target], list(range(1, last + 1)))
+        return [row for row in rows if row.commit == last]
 
     return run
 
@@ -82,24 +83,39 @@ def test_there_are_enough() -> None:
     assert len({m["name"] for m in MUTANTS}) == len(MUTANTS)
 
 
-@pytest.fixture(scope="module")
-def verdicts(
-    states_612: list[Files],
-    compare: Callable[[list[tuple[Files, Files]]], list[list[Compared]]],
-) -> dict[str, dict[str, Verdict]]:
-    """Name of a mutant to the verdicts of the text that it is in; "" for none at all."""
-    base, final = states_612[0], states_612[-1]
-    texts: list[Files] = [final]
+def mutated(final: Files) -> list[tuple[list[str], Files]]:
+    """Texts with defects, and which are in each."""
+    found = []
     for batch in batches():
         text = final
         for mutant in batch:
             text = mutate(text, mutant)
-        texts.append(text)
-    names = [[""], *([m["name"] for m in batch] for batch in batches())]
+        found.append(([m["name"] for m in batch], text))
+    return found
+
+
+@pytest.fixture(scope="module")
+def verdicts(states_612: list[Files], compare: Compare) -> dict[str, dict[str, Verdict]]:
+    """Name of a mutant to the verdicts of the text that it is in, converted in one commit; ""
+    for none at all."""
+    base, final = states_612[0], states_612[-1]
     return {
-        name: {row.name: row.verdict for row in rows}
-        for some, rows in zip(names, compare([(base, t) for t in texts]), strict=True)
-        for name in some
+        name: found
+        for names, text in [([""], final), *mutated(final)]
+        for found in [{row.name: row.verdict for row in compare(base, text, assuming=True)}]
+        for name in names
+    }
+
+
+@pytest.fixture(scope="module")
+def later(states_612: list[Files], compare: Compare) -> dict[str, dict[str, Verdict]]:
+    """The same of commits that bring nothing but the defects."""
+    base, final = states_612[0], states_612[-1]
+    return {
+        name: found
+        for names, text in mutated(final)
+        for found in [{row.name: row.verdict for row in compare(base, final, text, assuming=False)}]
+        for name in names
     }
 
 
@@ -115,6 +131,16 @@ def test_other_code_is_seen(
     verdicts: dict[str, dict[str, Verdict]], mutant: dict[str, str]
 ) -> None:
     assert verdicts[mutant["name"]][mutant["function"]] is Verdict.DIFFERENT
+
+
+@pytest.mark.parametrize("mutant", BY_EQUALITY, ids=lambda m: m["name"])
+def test_it_is_seen_where_nothing_else_is_edited(
+    later: dict[str, dict[str, Verdict]], mutant: dict[str, str]
+) -> None:
+    rows = later[mutant["name"]]
+    # what calls a helper has the same code, if it does no more than call it
+    seen = {name for name, verdict in rows.items() if verdict is Verdict.DIFFERENT}
+    assert seen & {mutant["function"], mutant.get("helper")}
 
 
 @pytest.mark.parametrize("mutant", BY_WARNING, ids=lambda m: m["name"])

@@ -184,7 +184,8 @@ class Case:
         # nothing else can have begun to use another
         begun = {n for n in used if _users(edit, n) & there & edit.touched}
         came = (begun | edit.after - edit.inline & there) - known
-        went = edit.before - edit.after | edit.touched & edit.inline - used
+        idle = {n for n in edit.inline if not _users(edit, n) - edit.inline}
+        went = edit.before - edit.after | idle | edit.touched & edit.inline - used
         for was, now in self.hints.items():
             if was in known - edit.after and now in came:
                 self.was.setdefault(now, was)
