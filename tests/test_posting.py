@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from zpconvert import posting
+from zpconvert.conversion.identity import identity
 from zpconvert.conversion.model import Conversion, Step
 from zpconvert.errors import UserError
 from zpconvert.git.model import Ident
@@ -205,6 +206,38 @@ def test_the_record_names_steps_slots_and_helpers(
     assert [p.slots for p in known.patches] == [s.slots for s in objpool_result.states]
     assert [p.helpers for p in known.patches] == [s.helpers for s in objpool_result.states]
     assert known.patches[0].file.startswith("v2-0001-")
+
+
+def test_the_record_says_where_a_conversion_of_ones_own_was(
+    objpool: Conversion, objpool_result: Converted, tmp_path: Path
+) -> None:
+    written(tmp_path / "own", objpool, objpool_result)
+    written(tmp_path / "ours", dataclasses.replace(objpool, bundled=True), objpool_result)
+    own, ours = record.load(tmp_path / "own"), record.load(tmp_path / "ours")
+    assert own is not None
+    assert own.own == identity(objpool)
+    assert ours is not None
+    assert ours.own is None
+
+
+def test_another_conversion_of_the_name_does_not_get_the_change_id(
+    objpool: Conversion, objpool_result: Converted, tmp_path: Path
+) -> None:
+    def change_id(conversion: Conversion) -> str | None:
+        written(out, conversion, objpool_result)
+        known = record.load(out)
+        assert known is not None
+        return known.change_id
+
+    out, theirs = tmp_path / "out", "20200101-objpool-0123456789ab"
+    bundled = dataclasses.replace(objpool, bundled=True)
+    for first, then, kept in ((objpool, objpool, True), (bundled, objpool, True),
+                              (objpool, bundled, False)):  # fmt: skip
+        change_id(first)
+        known = record.load(out)
+        assert known is not None
+        (out / record.NAME).write_bytes(record.dump(dataclasses.replace(known, change_id=theirs)))
+        assert (change_id(then) == theirs) is kept
 
 
 @pytest.mark.parametrize(

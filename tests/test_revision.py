@@ -295,6 +295,8 @@ def test_a_series_of_another_conversion(objpool: Conversion, post: Post, tmp_pat
     series = posted.read(tmp_path / "v1")
     with pytest.raises(UserError, match=r"of the conversion 'objpool', not of 'pool'"):
         revision.check_belongs(series, dataclasses.replace(objpool, name="pool"))
+    with pytest.raises(UserError, match=r"in /.*/objpool, not of the bundled 'objpool'"):
+        revision.check_belongs(series, dataclasses.replace(objpool, bundled=True))
     elsewhere = dataclasses.replace(
         objpool,
         files=("mm/pool.c",),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zpconvert import revision
+from zpconvert.conversion.identity import identity, may_be
 from zpconvert.conversion.model import Conversion, Message, Step
 from zpconvert.errors import UserError
 from zpconvert.git import repo
@@ -159,6 +160,7 @@ def post(
             for state, commit in zip(result.states, made, strict=True)
         ),
         change_id=_change_id(out, conversion, since),
+        own=identity(conversion),
     )
     number = options.reroll or 1
     told: list[str] = []
@@ -180,7 +182,9 @@ def _change_id(out: Path, conversion: Conversion, since: PostedSeries | None) ->
     if since is not None:
         return since.change_id
     known = record.load(out)
-    return known.change_id if known is not None and known.conversion == conversion.name else None
+    if known is None or not may_be(known.conversion, known.own, conversion):
+        return None
+    return known.change_id
 
 
 def _as_told(conversion: Conversion, result: Converted) -> Conversion:

@@ -66,7 +66,7 @@ class Prover:
 
 
 def _words(conversion: Conversion) -> tuple[str, ...]:
-    """series.json names a bundled conversion, and only that: another needs its directory."""
+    """A bundled conversion is the one that series.json names; another may be edited since."""
     return () if conversion.bundled else ("--conversion", str(conversion.directory))
 
 

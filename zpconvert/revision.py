@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from zpconvert.conversion.identity import may_be
 from zpconvert.conversion.model import Conversion
 from zpconvert.errors import UserError
 from zpconvert.git import repo
@@ -50,10 +51,14 @@ def declared(conversion: Conversion, result: Converted, number: int) -> Revised:
 
 def check_belongs(series: PostedSeries, conversion: Conversion) -> None:
     """Raise UserError when a posted series is none of this conversion's."""
-    if series.record is not None and series.record.conversion != conversion.name:
+    known = series.record
+    if known is not None and not may_be(known.conversion, known.own, conversion):
+        told, given = f"'{known.conversion}'", f"'{conversion.name}'"
+        if told == given and known.own is not None:
+            told, given = f"in {known.own.directory}", f"the bundled {given}"
         raise UserError(
             series.source,
-            f"a series of the conversion '{series.record.conversion}', not of '{conversion.name}'",
+            f"a series of the conversion {told}, not of {given}",
             "give the series and the conversion that belong together",
         )
     ours = {*conversion.files, conversion.descriptor.header}

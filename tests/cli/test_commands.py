@@ -149,13 +149,23 @@ def test_write_keeps_modes_and_leaves_no_other_file(small_tree: Path) -> None:
     assert set(small_tree.rglob("*")) - before == {small_tree / "mm/tdesc.h"}
 
 
-def test_validate_is_told_where_a_conversion_of_ones_own_is(tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    assert zpconvert("series", OBJPOOL, "--tree", TREE, "-o", out).returncode == 0
-    done = zpconvert("validate", out, "--tree", TREE)
+@pytest.mark.parametrize(
+    ("own", "said"),
+    [
+        (None, "'objpool', which did not come with zpconvert; give its directory with --conv"),
+        ({"directory": "/none", "digest": ""}, "in /none, which is gone; give one with --conv"),
+        ({"directory": OBJPOOL, "digest": ""}, f"in {OBJPOOL}, which has changed since; give"),
+    ],
+    ids=["of a version that kept names alone", "gone", "changed"],
+)
+def test_validate_is_told_which_conversion_where_the_recorded_one_is_not_there(
+    objpool_out: Path, own: object, said: str
+) -> None:
+    known = json.loads((objpool_out / "series.json").read_text())
+    (objpool_out / "series.json").write_text(json.dumps({**known, "own": own}))
+    done = zpconvert("validate", objpool_out, "--tree", TREE)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
-    assert f"{out}: made by the conversion 'objpool', which did not come" in done.stderr
-    assert done.stderr.endswith("; give its directory with --conversion\n")
+    assert f"{objpool_out}: made by the conversion {said}" in done.stderr
 
 
 # --- show and list --------------------------------------------------------------------------

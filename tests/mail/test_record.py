@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from zpconvert.conversion.model import Identity
 from zpconvert.errors import UserError
 from zpconvert.git.diff import FileDiff
 from zpconvert.mail import record
@@ -52,6 +53,7 @@ FULL = record.SeriesRecord(
         ),
     ),
     ("f", "series.json"),
+    own=Identity("/my/a", "0" * 64),
 )
 
 
@@ -69,11 +71,12 @@ def test_a_directory_without_a_record(tmp_path: Path) -> None:
 
 def test_a_field_that_an_earlier_version_did_not_have_has_its_default(tmp_path: Path) -> None:
     data = json.loads(record.dump(FULL))
-    del data["measured"]["proof"]
+    del data["measured"]["proof"], data["own"]
     (tmp_path / record.NAME).write_text(json.dumps(data))
     known = record.load(tmp_path)
     assert known is not None
     assert known.measured == replace(FULL.measured, proof=None)
+    assert known.own is None
 
 
 def test_a_field_of_a_later_version_is_passed_over(tmp_path: Path) -> None:

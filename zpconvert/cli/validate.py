@@ -47,8 +47,8 @@ if TYPE_CHECKING:
 @click.option(
     "--conversion",
     metavar="NAME",
-    help="Whose kconfig lines, names and assumptions hold: a directory of yours, or a bundled "
-    "one, which series.json names.",
+    help="Whose kconfig lines, names and assumptions hold: a bundled one, or a directory of "
+    "yours; by default the one that series.json names.",
 )
 @click.option(
     "--kconfig",
@@ -138,7 +138,8 @@ def _subject(
     only: tuple[int, ...],
     boot: bool,
 ) -> Subject:
-    from zpconvert.conversion.load import list_conversions, load
+    from zpconvert.conversion.identity import made_by
+    from zpconvert.conversion.load import load
     from zpconvert.errors import UserError
     from zpconvert.validate.subject import Subject, kconfig_of, of_conversion
 
@@ -148,25 +149,21 @@ def _subject(
             "--commit", f"there is no commit {beyond[0]}", f"the last is {len(series.commits)}"
         )
     options = [w for line in kconfig for w in ("--kconfig", line)]
+    conversion = None
     if name is not None:
         options += ["--conversion", name]
-    if name is None and series.conversion is not None:
-        name = series.conversion
-        if name not in list_conversions():
-            raise UserError(
-                series.source,
-                f"made by the conversion '{name}', which did not come with zpconvert",
-                "give its directory with --conversion",
-            )
-    if name is None and boot:
+        conversion = load(name)
+    elif series.conversion is not None:
+        conversion = made_by(series.source, series.conversion, series.own)
+    if conversion is None and boot:
         raise UserError("--boot", "which loads to run is not known", "give --conversion")
-    if name is None:
+    if conversion is None:
         objects = Subject(tree, series).objects()
         found = kconfig or kconfig_of(tree.path, objects)
         module = () if kconfig else kconfig_of(tree.path, objects, "m")
         return Subject(tree, series, found, module, only=only, options=tuple(options))
     return of_conversion(
-        tree, series, load(name), kconfig=kconfig, only=only, options=tuple(options), boot=boot
+        tree, series, conversion, kconfig=kconfig, only=only, options=tuple(options), boot=boot
     )
 
 

@@ -245,6 +245,15 @@ class Boot:
 
 
 @dataclass(frozen=True)
+class Identity:
+    """Which conversion it is, of those that did not come with the package. directory: absolute;
+    digest: of its files."""
+
+    directory: str
+    digest: str
+
+
+@dataclass(frozen=True)
 class Conversion:
     """A conversion directory, read and checked.
 

@@ -6,6 +6,8 @@ Schema 1, a JSON object; all paths of files are relative to OUT, all counts are 
     schema      1; a reader refuses any other number
     tool        name and version of the program that wrote it
     conversion  name of the conversion
+    own         {directory, digest}: where the conversion was, absolute, and a SHA-256 of its files;
+                null if it came with zpconvert
     base        {source, commit}: what the series applies to; commit is null without git
     options     {reroll, subject_prefix, rfc, to, cc, in_reply_to}: as given to the command
     patches     one object a patch, in order:
@@ -36,6 +38,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from zpconvert import typedjson
+from zpconvert.conversion.model import Identity
 from zpconvert.git.diff import FileDiff
 from zpconvert.mail.cover import Base, Measured
 
@@ -73,13 +76,14 @@ class StepRecord:
 @dataclass(frozen=True)
 class Origin:
     """What the series comes from; `steps` has one entry a commit. change_id: of a series that
-    had one before."""
+    had one before; own: of a conversion that did not come with the package."""
 
     tool: str
     conversion: str
     base: Base
     steps: tuple[StepRecord, ...]
     change_id: str | None = None
+    own: Identity | None = None
 
 
 @dataclass(frozen=True)
@@ -120,6 +124,7 @@ class SeriesRecord:
     files: tuple[str, ...]
     cover: CoverRecord | None = None
     change_id: str | None = None
+    own: Identity | None = None
 
 
 def dump(record: SeriesRecord) -> bytes:

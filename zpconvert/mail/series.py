@@ -105,7 +105,7 @@ def write_series(
         (new / names[0]).write_bytes(_finished(mails[0], text, (origin.base.commit, change)))
         written = _record(scratch.commits, stat, names, commits, options, origin, letter.measured)
         told = CoverRecord(cover.title, letter.text)
-        written = dataclasses.replace(written, cover=told, change_id=change)
+        written = dataclasses.replace(written, cover=told, change_id=change, own=origin.own)
         (new / record.NAME).write_bytes(record.dump(written))
         output.install(new, out)
     return [out / name for name in written.files]

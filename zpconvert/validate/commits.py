@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from zpconvert.conversion.model import Identity
 from zpconvert.errors import UserError
 from zpconvert.git.command import sealed_git, user_git
 from zpconvert.git.diff import parse_diff
@@ -41,7 +42,8 @@ class Commit:
 class Series:
     """Commits on a base. source: what they were read from, as a person names it; base: the
     touched files before the first commit; mails: where each commit's mail is, if it has one;
-    conversion: the name of the conversion that made them, None if that is not known;
+    conversion: the name of the conversion that made them, None if that is not known; own: where
+    it was, if it did not come with the package;
     covers: the mail that goes before the commits, if there is one."""
 
     source: str
@@ -50,6 +52,7 @@ class Series:
     mails: tuple[Path, ...] = ()
     conversion: str | None = None
     covers: tuple[Path, ...] = ()
+    own: Identity | None = None
 
     @property
     def states(self) -> list[Files]:
@@ -77,10 +80,10 @@ def from_mails(out: Path, tree: Tree) -> Series:
             after = {path: (place / path).read_bytes() for path in paths if (place / path).exists()}
             commits.append(Commit(number, mail.name, message, after, _changed(before, after)))
             before = after
-    name = found.conversion if found is not None else None
     letter = cover(out)
     covers = (letter,) if letter is not None else ()
-    return Series(str(out), base, tuple(commits), tuple(mails), name, covers)
+    made = Series(str(out), base, tuple(commits), tuple(mails), covers=covers)
+    return made if found is None else replace(made, conversion=found.conversion, own=found.own)
 
 
 def _apply(place: Path, mail: Path, tree: Tree) -> str:
