@@ -24,7 +24,8 @@ ABOVE = {"lint": "smpl", "check": "rewrite", "init": "rewrite", "planner": "rewr
 GROUND = {"csource", "git"}
 #: Modules that import no other but of their own kind; the rest of the top level is the
 #: pipeline's.
-FLOOR = {"ending", "errors", "process", "resources", "scratch", "space", "typedjson", "__init__"}
+FLOOR = {"ending", "errors", "plural", "process", "resources", "scratch", "space", "typedjson"}
+FLOOR |= {"__init__"}
 #: What every package below cli may import: the types that are passed on, and the floor.
 SHARED = (
     "conversion.model",
@@ -32,6 +33,7 @@ SHARED = (
     "csource.ctype",
     "ending",
     "errors",
+    "plural",
     "process",
     "resources",
     "scratch",

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from zpconvert.errors import UserError
 from zpconvert.overview import Overview, Row
+from zpconvert.plural import counted
 from zpconvert.process import run
 
 _HEAD = """digraph {name} {{
@@ -23,7 +24,7 @@ _HEAD = """digraph {name} {{
 
 def dot(found: Overview) -> str:
     """The graph as DOT text."""
-    label = f"{found.conversion}: {len(found.rows)} patches, churn {found.churn:.2f}"
+    label = f"{found.conversion}: {counted(len(found.rows), 'patch')}, churn {found.churn:.2f}"
     parts = [_HEAD.format(name=_quoted(found.conversion), label=_quoted(label))]
     parts += [_step(row) for row in found.rows]
     parts += [_chain(found)]

@@ -107,7 +107,7 @@ def test_fix_mends_once_and_for_all(repo: Path, run: Run) -> None:
     file.write_bytes(FIXABLE)
     file.chmod(0o755)
     assert run("check", "mm/use.c")[0] == 1
-    assert run("check", "--fix", "mm/use.c") == (0, "", "mended 1 findings in 1 files\n")
+    assert run("check", "--fix", "mm/use.c") == (0, "", "mended 1 finding in 1 file\n")
     assert file.read_bytes() == CLEAN
     assert stat.S_IMODE(file.stat().st_mode) == 0o755
     assert run("check", "--fix", "mm/use.c") == (0, "", "")
@@ -128,7 +128,7 @@ def test_fix_gives_a_helper_its_user_before_that_is_asked_for(repo: Path, run: R
     git(repo, "add", "-A")
     assert run("check", "--staged", "--fix", "mm/zuse.c", "mm/zpdesc.h")[0] == 0
     (repo / "mm/zuse.c").write_bytes(FIXABLE)
-    assert run("check", "--fix", "mm") == (0, "", "mended 1 findings in 1 files\n")
+    assert run("check", "--fix", "mm") == (0, "", "mended 1 finding in 1 file\n")
 
 
 def test_staged_reads_the_index(repo: Path, run: Run) -> None:
@@ -170,7 +170,7 @@ def test_staged_fix_keeps_what_is_not_staged_apart(repo: Path, run: Run) -> None
     unstaged = b"static int last;\nstatic int unstaged;\n"
     file.write_bytes(FIXABLE.replace(b"static int last;\n", unstaged))
     before = git(repo, "diff").splitlines()[5:]
-    assert run("check", "--staged", "--fix") == (0, "", "mended 1 findings in 1 files\n")
+    assert run("check", "--staged", "--fix") == (0, "", "mended 1 finding in 1 file\n")
     assert git(repo, "show", ":mm/use.c").encode() == CLEAN
     assert git(repo, "ls-files", "-s", "mm/use.c").startswith("100755")
     assert file.read_bytes() == CLEAN.replace(b"static int last;\n", unstaged)

@@ -29,7 +29,7 @@ def test_findings(cocci: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(cocci) == 1
     out, err = capsys.readouterr()
     assert out == f"{cocci}:8:1: SP401 Python 2: print statement\n"
-    assert err == "1 findings, 1 of which --fix mends\n"
+    assert err == "1 finding, 1 of which --fix mends\n"
     assert cocci.read_bytes() == OLD.encode()
 
 

@@ -72,7 +72,7 @@ def test_the_same_base_gives_the_same_series(v1: Path, thread: Path) -> None:
     for source in (v1, thread):
         done = series(OBJPOOL, "--tree", TREE, "--check-against", source)
         assert (done.returncode, done.stdout) == (0, ""), done.stderr
-        assert "is what would be written on tree 6.99.0, in all 6 patches" in done.stderr
+        assert "is what would be written on tree 6.99.0, 6 patches in all" in done.stderr
 
 
 def test_another_base_is_told_hunk_by_hunk(v1: Path, small_tree: Path, tmp_path: Path) -> None:

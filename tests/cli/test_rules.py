@@ -50,7 +50,7 @@ def test_true_examples(cocci: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert run(place) == 0
         assert capsys.readouterr() == (
             f"{cocci}: rule b: no example exercises it\n"
-            "1 examples in 1 files: 1 pass, 0 fail; 1 rules without an example\n",
+            "1 example in 1 file: 1 pass, 0 fail; 1 rule without an example\n",
             "",
         )
 
@@ -61,7 +61,7 @@ def test_an_untrue_example(cocci: Path, capsys: pytest.CaptureFixture[str]) -> N
     out = capsys.readouterr().out
     assert out.startswith(f"{cocci}:2: the example fails\n--- expected\n+++ by spatch\n")
     assert "-\tnewer(1);\n+\tnew(1);\n" in out
-    assert out.endswith("0 pass, 1 fail; 1 rules without an example\n")
+    assert out.endswith("0 pass, 1 fail; 1 rule without an example\n")
 
 
 def test_what_came_with_the_package(capsys: pytest.CaptureFixture[str]) -> None:

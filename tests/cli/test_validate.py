@@ -173,7 +173,7 @@ def test_what_was_booted_is_shown_and_recorded(
     )
     said = {"boots": rows, "cells": (CellRow("boot-kasan", "um", "gcc", "ran"),)}
     rest = {field.name: () for field in dataclasses.fields(Report)}
-    report = Report(**{**rest, "functions": {}, "churn": 1.0, "cost": Cost(0, 0, 0.0), **said})  # type: ignore[arg-type]
+    report = Report(**{**rest, "functions": {}, "churn": 1.0, "cost": Cost(1, 1, 0.0), **said})  # type: ignore[arg-type]
     monkeypatch.setattr(run, "validate", lambda *_, **__: report)
     words = [str(out), "--tree", str(kernel_612), "--boot", "--conversion", "zsmalloc"]
     done = CliRunner().invoke(command, words)
@@ -181,6 +181,7 @@ def test_what_was_booted_is_shown_and_recorded(
     assert (
         "booted in boot-kasan: 2 of 3 kernels passed (1 known from before): moved >= 7, out >= 4\n"
     ) in done.output
+    assert "\n1 compilation, 0 s of compiler, 1 result known from before\n" in done.output
     recorded = json.loads((out / "report.json").read_text())["boots"]
     assert [row["state"] for row in recorded] == ["passed", "passed", "failed"]
     assert recorded[2]["faults"] == ["BUG: x"]

@@ -14,6 +14,7 @@ import click
 from zpconvert.cli.boundary import Findings
 from zpconvert.cli.talk import progress, say, show_code
 from zpconvert.errors import UserError
+from zpconvert.plural import counted
 
 if TYPE_CHECKING:
     from zpconvert.check.model import Finding
@@ -174,7 +175,7 @@ def _gathered(inspector: Inspector, done: Sequence[Inspected]) -> list[Finding]:
     fixed = sum(result.fixed for result in done)
     if fixed:
         files = sum(result.mended is not None for result in done)
-        say(f"mended {fixed} findings in {files} files")
+        say(f"mended {counted(fixed, 'finding')} in {counted(files, 'file')}")
     found = [f for result in sorted(done, key=lambda r: r.path) for f in result.findings]
     return found + inspector.unused()
 

@@ -17,6 +17,7 @@ from zpconvert.cli.options import (
 )
 from zpconvert.cli.talk import say, say_absent, show_code
 from zpconvert.errors import UserError
+from zpconvert.plural import counted
 
 
 @click.command("convert")
@@ -66,7 +67,7 @@ def command(
     )
     if upto is not None and upto > len(result.states):
         raise UserError(
-            "--upto", f"{upto} is more than the {len(result.states)} patches", "take less"
+            "--upto", f"{upto} is more than {counted(len(result.states), 'patch')}", "take less"
         )
     say_absent(result)
     from zpconvert import posting
@@ -87,7 +88,7 @@ def command(
 
         made = posting.commits(found, result, repo.author_ident(tree), signoff)[:upto]
         hashes = fastimport.create_branch(tree, branch, made, parent=repo.head(tree))
-        say(f"{branch}: {len(hashes)} commits on {repo.head(tree)[:12]}")
+        say(f"{branch}: {counted(len(hashes), 'commit')} on {repo.head(tree)[:12]}")
 
 
 def _check_branch(tree: Path, branch: str) -> None:

@@ -15,6 +15,7 @@ from zpconvert.cli.options import tree_option
 from zpconvert.cli.talk import progress, say
 from zpconvert.errors import UserError
 from zpconvert.kernel.source import cache_home
+from zpconvert.plural import counted
 
 if TYPE_CHECKING:
     from zpconvert.drafting import Made
@@ -145,8 +146,11 @@ def _summary(target: Path, tree: Path, made: Made) -> None:
     draft, result = made.draft, made.result
     slots = [slot for file in draft.seen for slot in file.slots]
     kept = [slot for slot in slots if slot.border]
-    say(f"\n{len(slots) - len(kept)} slots flip, {len(kept)} stay struct page")
-    say(f"{len(draft.members)} members, {len(draft.helpers)} helpers, {len(draft.idioms)} idioms")
-    say(f"{len(result.states)} patches, {result.functions} functions changed")
-    say(f"{len(made.questions)} questions: read {target}/QUESTIONS.md")
+    flips = counted(len(slots) - len(kept), "slot")
+    say(f"\n{flips} to flip, {len(kept)} to stay struct page")
+    parts = {"member": draft.members, "helper": draft.helpers, "idiom": draft.idioms}
+    say(", ".join(counted(len(those), noun) for noun, those in parts.items()))
+    patches = counted(len(result.states), "patch")
+    say(f"{patches}, {counted(result.functions, 'function')} changed")
+    say(f"{counted(len(made.questions), 'question')}: read {target}/QUESTIONS.md")
     say(f"\nnext: zpconvert convert {target} --tree {tree} --diff")

@@ -17,6 +17,7 @@ from zpconvert.kernel.write import write_files
 from zpconvert.lint import rename as renaming
 from zpconvert.lint.model import Finding, Rule
 from zpconvert.lint.run import decode, fix, lint, rule, rules
+from zpconvert.plural import counted
 from zpconvert.resources import semantic_patches_dir
 
 
@@ -122,7 +123,7 @@ def _print(found: list[Finding], style: str) -> None:
     for one in found:
         click.echo(str(one))
     if fixable := sum(one.fixable for one in found):
-        say(f"{len(found)} findings, {fixable} of which --fix mends")
+        say(f"{counted(len(found), 'finding')}, {fixable} of which --fix mends")
 
 
 def _explain(found: Rule) -> None:

@@ -13,6 +13,7 @@ import click
 from zpconvert.cli.talk import progress, status
 from zpconvert.errors import UserError
 from zpconvert.kernel.source import cache_home
+from zpconvert.plural import counted
 
 if TYPE_CHECKING:
     from zpconvert.conversion.model import Conversion
@@ -161,5 +162,5 @@ def computed(
             tell=tell,
         )
     if result.planned and steps.which is None:
-        status(f"{conversion.name} has no steps: {len(result.states)} are planned")
+        status(f"{conversion.name} has no steps: {counted(len(result.states), 'step')} planned")
     return conversion, result

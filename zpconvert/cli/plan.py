@@ -24,6 +24,7 @@ from zpconvert.cli.planedit import check_own, edited, group
 from zpconvert.cli.talk import coloured, say, say_absent
 from zpconvert.conversion.load import FILE, load
 from zpconvert.errors import UserError
+from zpconvert.plural import counted
 
 if TYPE_CHECKING:
     from zpconvert.conversion import edit
@@ -126,7 +127,9 @@ def save(
     check_own(found, diff)
     if found.steps and not replace:
         file = str(found.directory / FILE)
-        raise UserError(file, f"has {len(found.steps)} steps", "pass --replace to give them up")
+        raise UserError(
+            file, f"has {counted(len(found.steps), 'step')}", "pass --replace to write others"
+        )
     _, result = computed(conversion, tree, allow_scripts, timeout, Steps("auto", max_lines))
 
     def all_of_them(steps: edit.Steps) -> None:
@@ -159,8 +162,8 @@ def _table(found: Overview) -> None:
         _detail("brings", ", ".join(f"{helper}()" for helper in row.helpers))
     lines = sum(row.lines for row in found.rows)
     say(
-        f"{len(found.rows)} patches, {lines} lines changed over the series, {found.lines} in all, "
-        f"churn {found.churn:.2f}"
+        f"{counted(len(found.rows), 'patch')}, {counted(lines, 'line')} changed over the series, "
+        f"{found.lines} in all, churn {found.churn:.2f}"
     )
     for slot, reason in found.kept:
         say(f"stays: {slot} ({reason})")

@@ -14,6 +14,7 @@ from zpconvert.cli.talk import say, show_code
 from zpconvert.conversion.edit import Steps
 from zpconvert.conversion.load import FILE, load
 from zpconvert.errors import UserError
+from zpconvert.plural import counted
 
 if TYPE_CHECKING:
     from zpconvert.conversion.model import Conversion
@@ -146,7 +147,7 @@ def edited(found: Conversion, change: Callable[[Steps], None], diff: bool) -> No
     from zpconvert.kernel.write import write_files
 
     write_files(found.directory, {FILE: new})
-    say(f"{path}: {len(after.steps)} steps")
+    say(f"{path}: {counted(len(after.steps), 'step')}")
 
 
 def _check_subjects(found: Conversion) -> None:

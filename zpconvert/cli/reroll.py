@@ -14,6 +14,7 @@ from zpconvert.cli.boundary import Findings
 from zpconvert.cli.options import Command
 from zpconvert.cli.talk import say
 from zpconvert.errors import UserError
+from zpconvert.plural import counted
 
 if TYPE_CHECKING:
     from zpconvert.conversion.model import Conversion
@@ -104,9 +105,9 @@ def check(
         json_file.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n")
     name = f"{old.source} (v{old.revision})"
     if not found:
-        say(f"{name} is what would be written on {base.source}, in all {len(commits)} patches")
+        patches = counted(len(commits), "patch")
+        say(f"{name} is what would be written on {base.source}, {patches} in all")
         return
-    count = len({(one.patch, one.posted) for one in found})
-    patches = "1 patch" if count == 1 else f"{count} patches"
+    patches = counted(len({(one.patch, one.posted) for one in found}), "patch")
     say(f"{name} differs from what would be written on {base.source} in {patches}")
     raise Findings

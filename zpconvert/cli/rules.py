@@ -11,6 +11,7 @@ import click
 from zpconvert.cli.boundary import Findings
 from zpconvert.cli.talk import progress, show_code
 from zpconvert.errors import UserError
+from zpconvert.plural import counted
 from zpconvert.resources import semantic_patches_dir
 from zpconvert.smpl.examples import ExampleResult, run_examples, unexercised
 
@@ -59,8 +60,9 @@ def test(directory: Path | None, timeout: float, allow_scripts: bool) -> None:
         idle += len(unused)
         for name in unused:
             click.echo(f"{path}: rule {name}: no example exercises it")
-    total = f"{passed + failed} examples in {len(paths)} files"
-    click.echo(f"{total}: {passed} pass, {failed} fail; {idle} rules without an example")
+    total = f"{counted(passed + failed, 'example')} in {counted(len(paths), 'file')}"
+    without = f"{counted(idle, 'rule')} without an example"
+    click.echo(f"{total}: {passed} pass, {failed} fail; {without}")
     if failed:
         raise Findings
 

@@ -23,6 +23,7 @@ from zpconvert.cli.reroll import check, next_revision, read, reroll_options
 from zpconvert.cli.talk import progress, say, say_absent
 from zpconvert.errors import UserError
 from zpconvert.kernel.source import cache_home
+from zpconvert.plural import counted
 
 if TYPE_CHECKING:
     from zpconvert.conversion.model import Conversion
@@ -181,10 +182,13 @@ def _summary(
     removed = sum(f.removed for commit in posted.stat.commits for f in commit)
     helpers = sum(len(s.helpers) for s in result.states)
     say(
-        f"\n{len(result.states)} patches, {added} lines added and {removed} removed in all, "
-        f"churn {posted.stat.churn:.2f}"
+        f"\n{counted(len(result.states), 'patch')}, {counted(added, 'line')} added and {removed} "
+        f"removed in all, churn {posted.stat.churn:.2f}"
     )
-    say(f"{helpers} helpers in {found.descriptor.header}, {result.functions} functions changed")
+    say(
+        f"{counted(helpers, 'helper')} in {found.descriptor.header}, "
+        f"{counted(result.functions, 'function')} changed"
+    )
     if posted.proven is not None:
         _proven(out, posted.proven)
     say_absent(result)
@@ -195,7 +199,7 @@ def _summary(
     for slot, reason in result.kept:
         say(f"stays struct {found.descriptor.replaces}: {slot} ({reason})")
     for name, uses in result.deprecated:
-        say(f"deprecated, left as it is: {name}(), {uses} times")
+        say(f"deprecated, left as it is: {name}(), {counted(uses, 'time')}")
     for helper, missing in result.unoffered:
         say(f"helper {helper.name} left out: nothing that the files include has {missing}")
     for family in result.families:

@@ -15,6 +15,7 @@ from zpconvert.cli.boundary import Findings
 from zpconvert.cli.options import tree_option
 from zpconvert.cli.talk import progress, say
 from zpconvert.kernel.source import cache_home
+from zpconvert.plural import counted
 
 if TYPE_CHECKING:
     from zpconvert.kernel.cells import Cell
@@ -199,22 +200,21 @@ def _show(report: Report) -> None:
         bad = [f for f in report.findings if f.cell == cell.name]
         first, final = sizes.get((cell.name, 0)), sizes.get((cell.name, last))
         grown = f", {final.text - first.text:+d} bytes of text" if first and final else ""
-        state = cell.reason if cell.state != "ran" else f"{len(bad) or 'no'} findings{grown}"
+        state = cell.reason if cell.state != "ran" else f"{_findings(len(bad))}{grown}"
         click.echo(f"  {cell.name:{width}}  {cell.state:7}  {state}")
     for tool in report.tools:
-        number = sum(f.check == tool.name for f in report.findings) or "no"
-        said = tool.reason or f"{number} findings"
+        said = tool.reason or _findings(sum(f.check == tool.name for f in report.findings))
         click.echo(f"  {tool.name:{width}}  {tool.state:7}  {said}")
     if report.bloat:
         steps = " ".join(f"{row.up - row.down:+d}" for row in report.bloat)
         click.echo(f"\nbloat-o-meter, bytes by commit, {report.bloat[0].cell}: {steps}")
     click.echo(f"churn: {report.churn:.2f}\n")
-    counted = ", ".join(f"{number} {name}" for name, number in report.functions.items())
+    verdicts = ", ".join(f"{number} {name}" for name, number in report.functions.items())
     if not any(report.functions.values()):
-        counted = "not compared: no cell that does so was built"
-    click.echo(f"functions against their parents: {counted}")
+        verdicts = "not compared: no cell that does so was built"
+    click.echo(f"functions against their parents: {verdicts}")
     for one in report.assumptions if any(report.functions.values()) else ():
-        needed = f"{one.functions} functions" if one.functions else "no function needed it"
+        needed = counted(one.functions, "function") if one.functions else "no function needed it"
         click.echo(f"  assuming {one.name} ({needed}): {one.reason}")
     for row in report.compared:
         if row.verdict is Verdict.DECLARED:
@@ -230,10 +230,15 @@ def _show(report: Report) -> None:
         click.echo(f"\n{line}\n  {finding.reproduce}")
     for row in report.compared:
         _side_by_side(row)
+    cost = report.cost
     say(
-        f"\n{report.cost.compiled} compilations, {report.cost.seconds:.0f} s of compiler, "
-        f"{report.cost.cached} results known from before"
+        f"\n{counted(cost.compiled, 'compilation')}, {cost.seconds:.0f} s of compiler, "
+        f"{counted(cost.cached, 'result')} known from before"
     )
+
+
+def _findings(number: int) -> str:
+    return counted(number, "finding") if number else "no findings"
 
 
 def _show_boots(boots: Sequence[BootRow]) -> None:
@@ -247,7 +252,7 @@ def _show_boots(boots: Sequence[BootRow]) -> None:
         )
         known = sum(row.known for row in rows)
         click.echo(
-            f"booted in {cell}: {len(passed)} of {len(rows)} kernels passed"
+            f"booted in {cell}: {len(passed)} of {counted(len(rows), 'kernel')} passed"
             + f" ({known} known from before)" * bool(known)
             + f": {least}" * bool(least)
         )

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from zpconvert.init.draft import Draft, lacking
 from zpconvert.init.model import Place, Question, Seen
 from zpconvert.init.questions import gathered
+from zpconvert.plural import counted
 
 #: Of the JSON's form; a field that is added does not change it.
 VERSION = 1
@@ -28,7 +29,7 @@ def questions_md(draft: Draft, questions: Sequence[Question]) -> bytes:
     for topic, found in gathered(questions).items():
         lines += ["", f"## {topic[0].upper()}{topic[1:]}", ""]
         lines += [line for question in found for line in _question(question)]
-    lines += ["", f"## Found: {len(flips)} slots that flip", ""]
+    lines += ["", f"## Found: {counted(len(flips), 'slot')} to flip", ""]
     lines += [f"- `{s.id}` {s.place}" for s in flips]
     lines += ["", "## Found: members", ""]
     lines += [

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from zpconvert.git.diff import SeriesStat
 from zpconvert.mail.message import wrap
+from zpconvert.plural import counted
 
 #: How the paragraphs begin that are measured; what ends in a colon is followed by a list.
 _SIZES = "Object size, in bytes:"
@@ -168,8 +169,7 @@ def _measured(measured: Measured) -> Iterator[str]:
         yield _SIZES
         yield "\n".join(_size(size) for size in measured.sizes)
     if measured.functions is not None:
-        noun = "function" if measured.functions == 1 else "functions"
-        yield f"{_FUNCTIONS} {measured.functions} {noun}."
+        yield f"{_FUNCTIONS} {counted(measured.functions, 'function')}."
     if measured.churn is not None:
         yield f"{_CHURN} {measured.churn:.2f}."
     if measured.steps:
@@ -223,4 +223,4 @@ def _step(step: Shrunk) -> str:
 
 
 def _call(call: Deprecation) -> str:
-    return f"{call.name}(), {call.uses} {'use' if call.uses == 1 else 'uses'}: {call.instead}"
+    return f"{call.name}(), {counted(call.uses, 'use')}: {call.instead}"

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from zpconvert.kernel.write import write_files
 from zpconvert.mail.record import PAGE
+from zpconvert.plural import counted
 from zpconvert.report import chart, code
 from zpconvert.report.facts import Facts, gather
 from zpconvert.validate.report import CellRow, Report
@@ -47,6 +48,7 @@ def render(facts: Facts) -> str:
         longest=max((sum(f.lines for f in mail.changes) for mail in facts.mails), default=1) or 1,
         mark=lambda number, cell: _mark(facts, number, cell),
         counted=_counted(facts),
+        plural=counted,
         partial=report is not None and _partial(facts, report),
     )
 

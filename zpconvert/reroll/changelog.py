@@ -16,6 +16,7 @@ from zpconvert.conversion.model import ChangelogItem
 from zpconvert.mail.cover import Base, Measured
 from zpconvert.mail.message import wrap
 from zpconvert.mail.posted import PostedPatch, PostedSeries
+from zpconvert.plural import counted
 from zpconvert.reroll.changes import Changes, compare, introduced, rebased_lines, without
 from zpconvert.reroll.pairing import Pairing
 
@@ -227,8 +228,10 @@ def _measured_items(old: Measured | None, new: Measured) -> Iterator[str]:
                 f"{size.object}, {size.config}: {size.before} -> {size.after} bytes, "
                 f"was {was.before} -> {was.after}"
             )
-    if old.functions is not None and old.functions != new.functions:
-        yield f"{new.functions} functions change, were {old.functions}"
+    then, now = old.functions, new.functions
+    if then is not None and now is not None and then != now:
+        change, were = "changes" if now == 1 else "change", "was" if then == 1 else "were"
+        yield f"{counted(now, 'function')} {change}, {were} {then}"
     before, after = (f"{m.churn:.2f}" if m.churn is not None else "" for m in (old, new))
     if before and after and before != after:
         yield f"churn {after}, was {before}"

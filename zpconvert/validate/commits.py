@@ -135,9 +135,10 @@ def _check_worktree(tree: Tree, parent: str, paths: Sequence[str]) -> None:
     changed = _asked(tree, parent, "diff", "--name-only", "-z", parent, "--").text.split("\0")[:-1]
     stray = sorted(set(changed) - set(paths))
     if stray:
+        more = f" and {len(stray) - 1} more" if len(stray) > 1 else ""
         raise UserError(
             str(tree.path),
-            f"{stray[0]} and {len(stray) - 1} more differ from the range's base",
+            f"{stray[0]}{more} must not differ from the range's base",
             "check out a commit of the range first",
         )
 

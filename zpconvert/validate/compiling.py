@@ -138,7 +138,9 @@ def _unread(subject: Subject, header: str, files: Files, built: Set[str]) -> str
         return "" if used else "no source of the series includes it"
     objects = subject.includers[header]
     if not built & set(objects):
-        return f"no cell builds one of the {len(objects)} sources that include it"
+        many = len(objects) > 1
+        which = f"one of the {len(objects)} sources that include" if many else "what includes"
+        return f"no cell builds {which} it"
     if len(objects) > INCLUDERS:
         return f"more than {INCLUDERS} sources include it; the others were not built"
     return ""
