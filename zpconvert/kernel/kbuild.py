@@ -177,23 +177,28 @@ class Make:
                     bound=True,
                     locks=(self.lock,),
                 )
-            failed = ProcessError(done.argv, str(self.path), done.code, done.stdout, done.stderr)
-            if done.code != 0 and (check or space.out_of_space(failed)):
-                raise failed
-            return done
         except ProcessError as error:
-            said = error.stderr.decode("utf-8", "replace").strip().splitlines()
-            if space.out_of_space(error):
-                raise space.met(error, self.path) from error
-            log = self.path / "zpconvert.log"
-            log.write_text(f"{error}\n")
-            first = next((line for line in said if "rror" in line or "not found" in line), "")
-            first = first.strip() or (f"{error}".partition(": ")[2].partition("\n")[0])
-            raise UserError(
-                str(log),
-                f"the kernel's own build failed ({first})",
-                "read the log, and run 'zpconvert doctor' for missing programs",
-            ) from error
+            raise self._told(error) from error
+        failed = ProcessError(done.argv, str(self.path), done.code, done.stdout, done.stderr)
+        if done.code != 0 and (check or space.out_of_space(failed)):
+            raise self._told(failed) from failed
+        return done
+
+    def _told(self, failed: ProcessError) -> Exception:
+        """What is to be raised for a make that failed or ran out of time: that the disk is full,
+        or the line that says most of what is in the log that this writes."""
+        if space.out_of_space(failed):
+            return space.met(failed, self.path)
+        log = self.path / "zpconvert.log"
+        log.write_text(f"{failed}\n")
+        said = failed.stderr.decode("utf-8", "replace").strip().splitlines()
+        first = next((line for line in said if "rror" in line or "not found" in line), "")
+        first = first.strip() or f"{failed}".partition(": ")[2].partition("\n")[0]
+        return UserError(
+            str(log),
+            f"the kernel's own build failed ({first})",
+            "read the log, and run 'zpconvert doctor' for missing programs",
+        )
 
 
 def _build(
