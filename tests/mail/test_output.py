@@ -11,6 +11,7 @@ import pytest
 
 from zpconvert.errors import UserError
 from zpconvert.mail import output
+from zpconvert.scratch import PREFIX
 
 Sample = Any
 
@@ -42,7 +43,7 @@ def test_a_previous_output_is_replaced_whole(
     assert sorted(out.iterdir()) == sorted(paths)
 
 
-@pytest.mark.parametrize("name", ["notes.txt", "0099-mine.patch", ".hidden"])
+@pytest.mark.parametrize("name", ["notes.txt", "0099-mine.patch", ".hidden", ".zpconvert-mine"])
 def test_other_files_are_never_touched(sample: Sample, tmp_path: Path, name: str) -> None:
     out = tmp_path / "out"
     sample.write(out)
@@ -74,7 +75,7 @@ def test_a_file_in_the_way(sample: Sample, tmp_path: Path) -> None:
 
 def test_what_a_killed_run_left_is_no_hindrance(sample: Sample, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    (out / ".zpconvert-abc").mkdir(parents=True)
+    (out / f"{PREFIX}abc").mkdir(parents=True)
     sample.write(out)
     assert (out / "series.json").is_file()
 

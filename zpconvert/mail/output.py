@@ -11,12 +11,8 @@ from pathlib import Path
 from zpconvert.errors import UserError
 from zpconvert.mail import record
 from zpconvert.process import ProcessError
-from zpconvert.scratch import scratch_directory
+from zpconvert.scratch import PREFIX, scratch_directory
 from zpconvert.space import lacking, out_of_space
-
-#: What the name of a directory in which output is made begins with; one that a killed run left
-#: is ours.
-_STAGE = ".zpconvert-"
 
 
 def check(out: Path) -> None:
@@ -91,7 +87,7 @@ def _previous(out: Path) -> list[str]:
     """Names of the files of a previous output in `out`; see `check`."""
     if _ground(out) != out:
         return []
-    present = {path.name for path in out.iterdir() if not path.name.startswith(_STAGE)}
+    present = {path.name for path in out.iterdir() if not path.name.startswith(PREFIX)}
     if not present:
         return []
     known = record.load(out)
