@@ -144,6 +144,26 @@ def test_trailers_of_a_step_stand_in_the_kernel_s_order(
     assert lines[-5:] == ["", *(f"{token}: {value}" for token, value in trailers)]
 
 
+def test_what_is_for_reviewers_stands_below_the_cut(
+    objpool: Conversion, objpool_result: Converted, tmp_path: Path
+) -> None:
+    own = objpool.steps[2].body.strip()
+    body = f"{own}\n\nTo be checked here: obj_a and obj_b,\neach.\n"
+    changed = step(objpool, 2, body=body)
+    result = with_steps(objpool_result, changed.steps)
+    paths = written(tmp_path / "out", changed, result, signoff=True)
+    message, below, *_ = paths[3].read_text().split("\n---\n")
+    assert "checked" not in message
+    assert message.endswith("\n\nSigned-off-by: A U Thor <author@example.org>")
+    said = "To be checked here: obj_a and obj_b, each."
+    assert below.startswith(f"{said}\n\n mm/")
+    assert am_roundtrip(result.base, paths[1:]) == result.tree
+    known = record.load(tmp_path / "out")
+    assert known is not None
+    assert [patch.remarks for patch in known.patches] == ["", "", said, "", "", ""]
+    assert "checked" not in known.patches[2].message
+
+
 def test_the_cover_letter_says_what_this_tree_lacks(
     objpool: Conversion, objpool_result: Converted, tmp_path: Path
 ) -> None:

@@ -290,6 +290,44 @@ def test_a_history_with_arrows_goes_on_with_arrows(post: Post, tmp_path: Path) -
     assert "\n\nv2->v3:\n- no change\n\n---\nv1->v2: \n- Rebase\n---\n\nA U Thor" in text
 
 
+CHECK = "To be checked here:"
+
+
+def remarking(
+    conversion: Conversion, result: Converted, remark: str
+) -> tuple[Conversion, Converted]:
+    """With a remark for reviewers in the first step."""
+    first, *rest = conversion.steps
+    first = dataclasses.replace(first, body=f"{first.body.strip()}\n\n{CHECK} {remark}\n")
+    return with_steps(conversion, result, [first, *rest])
+
+
+@pytest.mark.parametrize(
+    ("edited", "recorded", "now", "notes"),
+    [
+        (None, True, "that.", "{check} that.\n\nChanges in v2:\n- no change\n\nMine."),
+        (None, True, "this.", "{check} this.\n\nChanges in v2:\n- no change\n\nMine."),
+        (None, False, "this.", "{check} this.\n\nChanges in v2:\n- no change\n\nMine."),
+        ("it all.", True, "this.", "Changes in v2:\n- no change\n\n{check} it all.\n\nMine."),
+        ("it all.", False, "this.", "Changes in v2:\n- no change\n\n{check} it all.\n\nMine."),
+        ("it all.", True, "that.",
+         "{check} that.\n\nChanges in v2:\n- no change\n\n{check} it all.\n\nMine."),
+    ],
+    ids=["another", "the same", "unrecorded", "edited", "edited, unrecorded", "edited, another"],
+)  # fmt: skip
+def test_remarks_for_reviewers_stand_once(
+    edited: str | None, recorded: bool, now: str, notes: str,
+    objpool: Conversion, objpool_result: Converted, post: Post, tmp_path: Path,
+) -> None:  # fmt: skip
+    mail = post("v1", *remarking(objpool, objpool_result, "this.")).paths[1]
+    edit(mail, (f"\n---\n{CHECK} this.\n", f"\n---\n{CHECK} {edited or 'this.'}\n\nMine.\n"))
+    if not recorded:
+        (tmp_path / "v1/series.json").unlink()
+    changed = remarking(objpool, objpool_result, now)
+    post("v2", *changed, since=posted.read(tmp_path / "v1"))
+    assert posted.read(tmp_path / "v2").patches[0].notes == notes.format(check=CHECK)
+
+
 def test_a_series_of_another_conversion(objpool: Conversion, post: Post, tmp_path: Path) -> None:
     post("v1")
     series = posted.read(tmp_path / "v1")

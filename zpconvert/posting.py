@@ -53,7 +53,7 @@ def commits(conversion: Conversion, result: Converted, ident: Ident, signoff: bo
         message = compose(
             conversion.prefix,
             state.step.subject,
-            state.step.body,
+            state.step.committed,
             state.step.trailers,
             ident if signoff else None,
             where=where,
@@ -156,7 +156,13 @@ def post(
         conversion=conversion.name,
         base=base,
         steps=tuple(
-            StepRecord(state.step.id, state.slots, state.helpers, commit.message)
+            StepRecord(
+                state.step.id,
+                state.slots,
+                state.helpers,
+                commit.message,
+                revision.remarks(state.step),
+            )
             for state, commit in zip(result.states, made, strict=True)
         ),
         change_id=_change_id(out, conversion, since),

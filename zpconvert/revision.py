@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zpconvert.conversion.identity import may_be
-from zpconvert.conversion.model import Conversion
+from zpconvert.conversion.model import Conversion, Step
 from zpconvert.errors import UserError
 from zpconvert.git import repo
 from zpconvert.git.diff import commit_diffs
@@ -18,6 +18,7 @@ from zpconvert.git.hunks import read_hunks
 from zpconvert.git.model import Commit
 from zpconvert.mail import cover
 from zpconvert.mail.cover import Base, Letter, Measured
+from zpconvert.mail.message import wrap
 from zpconvert.mail.posted import PostedPatch, PostedSeries
 from zpconvert.mail.series import Posting, Revised
 from zpconvert.pipeline import Converted
@@ -45,8 +46,18 @@ def declared(conversion: Conversion, result: Converted, number: int) -> Revised:
     return Revised(
         conversion.cover_title,
         lambda letter: f"{letter.text.rstrip()}\n\n{said}\n" if said else letter.text,
-        [changelog.declared(state.step.changelog, number) for state in result.states],
+        [
+            changelog.remarked(
+                remarks(state.step), changelog.declared(state.step.changelog, number)
+            )
+            for state in result.states
+        ],
     )
+
+
+def remarks(step: Step) -> str:
+    """What a step says to reviewers, as it stands below the `---`; empty if nothing."""
+    return wrap(step.remarks)
 
 
 def check_belongs(series: PostedSeries, conversion: Conversion) -> None:
@@ -93,7 +104,16 @@ def _patches(result: Converted, commits: Sequence[Commit]) -> list[PostedPatch]:
     diffs = commit_diffs(result.base, commits)
     rows = zip(commits, diffs, result.states, strict=True)
     return [
-        PostedPatch(n, c.message, "", diff, c.ident, read_hunks(diff), state.step.id, c.message)
+        PostedPatch(
+            n,
+            c.message,
+            remarks(state.step),
+            diff,
+            c.ident,
+            read_hunks(diff),
+            state.step.id,
+            c.message,
+        )
         for n, (c, diff, state) in enumerate(rows, 1)
     ]
 

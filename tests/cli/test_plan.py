@@ -140,6 +140,9 @@ def test_a_plan_is_saved_and_gives_the_series_that_was_planned(mine: Path, tmp_p
     assert len(patches) > 6
     for name in patches[1:]:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+    message, below, *_ = (tmp_path / "b" / patches[1]).read_text().split("\n---\n")
+    assert "To be checked" not in message
+    assert below.startswith("To be checked here: the members, each against its use of struct page")
     again = refusal(zpconvert("plan", "save", mine, "--tree", TREE))
     assert f"has {len(patches) - 1} steps; pass --replace" in again
 

@@ -109,7 +109,9 @@ def test_a_thread_of_an_archive_is_the_same_series(
     assert series.base_commit == ours.base_commit
     for theirs, own in zip(series.patches, ours.patches, strict=True):
         assert theirs.files == own.files
-        assert replace(theirs, diff=b"") == replace(own, diff=b"", step=None, told=None)
+        assert replace(theirs, diff=b"") == replace(
+            own, diff=b"", step=None, told=None, remarks=None
+        )
     assert series.message_id is not None
     assert re.fullmatch(r"20240601-a-v2-0-\w{12}@example\.org", series.message_id)
     assert series.foreign == (

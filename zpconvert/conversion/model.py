@@ -182,6 +182,12 @@ class Message:
     body: str
 
 
+#: How a paragraph of a body begins that is for reviewers: it stands below the `---` of the mail,
+#: where git am drops it.
+REMARK = "To be checked here:"
+_PARAGRAPHS = re.compile(r"\n(?:[ \t]*\n)+")
+
+
 @dataclass(frozen=True)
 class Step:
     """One patch: what flips or comes into use, and its commit message.
@@ -212,6 +218,20 @@ class Step:
     changes: tuple[Change, ...] = ()
     changelog: tuple[ChangelogItem, ...] = ()
     shared: Message | None = None
+
+    @property
+    def committed(self) -> str:
+        """The body without its remarks."""
+        return "\n\n".join(p for p in _PARAGRAPHS.split(self.body) if not _is_remark(p))
+
+    @property
+    def remarks(self) -> str:
+        """The paragraphs of the body that are for reviewers; empty if there are none."""
+        return "\n\n".join(p for p in _PARAGRAPHS.split(self.body) if _is_remark(p))
+
+
+def _is_remark(paragraph: str) -> bool:
+    return paragraph.lstrip().startswith(REMARK)
 
 
 #: What `validate --boot` can run in a booted kernel (zpconvert/boot/loads/).

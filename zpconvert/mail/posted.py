@@ -58,7 +58,8 @@ class Subject:
 class PostedPatch:
     """A patch. message: as a commit has it, ending in a newline; notes: what stands below its
     `---`, without the diffstat; diff: the rest, the mail's signature included; step: the id
-    that series.json gives it; told: the message as the tool wrote it, if that is recorded."""
+    that series.json gives it; told, remarks: the message and what was said to reviewers in the
+    notes, as the tool wrote them, if that is recorded."""
 
     number: int
     message: str
@@ -68,6 +69,7 @@ class PostedPatch:
     files: tuple[FileHunks, ...]
     step: str | None = None
     told: str | None = None
+    remarks: str | None = None
 
     @property
     def subject(self) -> str:
@@ -214,7 +216,6 @@ def _patch(
         ) from None
     headers = _IN_BODY.match(text)
     rest = text[headers.end() if headers is not None else 0 :].strip("\n")
-    step, told = _recorded(known, one.number)
     return PostedPatch(
         one.number,
         f"{one.title}\n\n{rest}\n",
@@ -222,17 +223,18 @@ def _patch(
         diff,
         _ident(mail, headers[0] if headers is not None else ""),
         files,
-        step,
-        told,
+        *_recorded(known, one.number),
     )
 
 
-def _recorded(known: record.SeriesRecord | None, number: int) -> tuple[str | None, str | None]:
-    """(step, message) that series.json has for a patch."""
+def _recorded(
+    known: record.SeriesRecord | None, number: int
+) -> tuple[str | None, str | None, str | None]:
+    """(step, message, remarks) that series.json has for a patch."""
     for patch in known.patches if known is not None else ():
         if patch.number == number:
-            return patch.step, patch.message or None
-    return None, None
+            return patch.step, patch.message or None, patch.remarks
+    return None, None, None
 
 
 def _ident(mail: Mail, in_body: str) -> Ident:

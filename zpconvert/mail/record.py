@@ -12,10 +12,11 @@ Schema 1, a JSON object; all paths of files are relative to OUT, all counts are 
     options     {reroll, subject_prefix, rfc, to, cc, in_reply_to}: as given to the command
     patches     one object a patch, in order:
                 {number, file, step, subject, commit, slots, helpers,
-                 changes: [{path, added, removed, created}], message}
+                 changes: [{path, added, removed, created}], message, remarks}
                 commit is the hash on the mail's first line; step is the id in the conversion;
                 message is the commit message as the conversion gives it, before what a person
-                changed in an earlier revision is carried over
+                changed in an earlier revision is carried over; remarks likewise what the
+                conversion says to reviewers, below the `---`
     churn       lines changed over the series / lines of the final diff
     measured    what the cover letter says was measured: {sizes: [{config, object, before,
                 after}] (bytes), functions, churn, steps: [{subject, reason, gone}],
@@ -65,12 +66,14 @@ class SeriesOptions:
 @dataclass(frozen=True)
 class StepRecord:
     """What a commit comes from: the step's id, the slots and helpers that it switched on, and
-    the message that the conversion gives it, empty if that is the commit's own."""
+    the message that the conversion gives it, empty if that is the commit's own, and its remarks
+    for reviewers."""
 
     step: str
     slots: tuple[str, ...] = ()
     helpers: tuple[str, ...] = ()
     message: str = ""
+    remarks: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,7 @@ class PatchRecord:
     helpers: tuple[str, ...]
     changes: tuple[FileDiff, ...]
     message: str = ""
+    remarks: str = ""
 
 
 @dataclass(frozen=True)

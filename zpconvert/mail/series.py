@@ -266,6 +266,7 @@ def _record(
             step.helpers,
             changes,
             step.message or commit.message,
+            step.remarks,
         )
         for number, (file, step, commit, made, changes) in enumerate(rows, 1)
     )

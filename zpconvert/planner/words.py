@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from zpconvert.conversion.model import Descriptor, Helper
+from zpconvert.conversion.model import REMARK, Descriptor, Helper
 from zpconvert.planner.facts import Facts
 
 #: Columns of a subject with its prefix (mail/lint.py has it from submitting-patches.rst).
@@ -41,7 +41,7 @@ def introduction(facts: Facts) -> tuple[str, str]:
     parts += _without_slots(facts)
     if facts.comments:
         parts.append(f"Comments that speak of the words of {old} are brought up to date.")
-    parts.append(f"To be checked here: the members, each against its use of {old} so far.")
+    parts.append(f"{REMARK} the members, each against its use of {old} so far.")
     return f"add {new}, laid over {old}", "\n\n".join(parts)
 
 
@@ -262,7 +262,7 @@ def _look(facts: Facts) -> str:
                 f"{_list([f'{facts.descriptor.name}->{n}' for n in names])} are one word: "
                 "each use is to name the one that is meant."
             )
-    return f"To be checked here: {' '.join(found)}" if found else ""
+    return f"{REMARK} {' '.join(found)}" if found else ""
 
 
 def _old_call(helper: Helper) -> str:

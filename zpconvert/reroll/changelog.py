@@ -89,12 +89,32 @@ def with_history(part: str, history: str) -> str:
     return f"{part}\n\n{history}" if history else part
 
 
+def remarked(remarks: str, said: str) -> str:
+    """What is said to reviewers on top of a changelog; either may be empty."""
+    return "\n\n".join(filter(None, (remarks, said)))
+
+
 def note(revision: Revision, patch: PostedPatch) -> str:
-    """What stands below the `---` of a patch: this revision, and those before it."""
+    """What stands below the `---` of a patch: the remarks that it has there, this revision, and
+    those before it."""
     old = revision.posted(patch)
-    history = old.notes if old is not None else ""
+    remarks, history = _remarks(patch, old) if old is not None else (patch.notes, "")
     items = [*_asked_of(revision, patch.step), *_patch_items(revision, patch, old)]
-    return with_history(section(revision.number, items or ["no change"], history), history)
+    said = section(revision.number, items or ["no change"], history)
+    return remarked(remarks, with_history(said, history))
+
+
+def _remarks(patch: PostedPatch, old: PostedPatch) -> tuple[str, str]:
+    """The remarks of a patch, and the posted notes without those that they take the place of.
+
+    What a person made of posted remarks stands, unless the tool's are others now. Without a
+    record, what the tool wrote then is taken to be what it writes now.
+    """
+    then = patch.notes if old.remarks is None else old.remarks
+    if then and then in old.notes:
+        rest = (part.strip("\n") for part in old.notes.split(then, 1))
+        return patch.notes, "\n\n".join(filter(None, rest))
+    return "" if then == patch.notes else patch.notes, old.notes
 
 
 def cover(revision: Revision) -> str:
