@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Set
 from itertools import pairwise
@@ -34,7 +35,11 @@ def without_bodies(text: bytes, names: Set[str]) -> bytes:
     macro outside functions takes its name. So does the whole text if its braces do not match.
     """
     asked = {name.encode() for name in names} - {found[1] for found in _TAKEN.finditer(text)}
-    bodies = _bodies(text, asked)
+    bodies = [
+        (named[0], start, end)
+        for called, start, end in _bodies(text)
+        if len(named := [name for name in called if name in asked]) == 1
+    ]
     seen = [name for name, _, _ in bodies]
     out, at = [], 0
     for name, start, end in bodies:
@@ -44,9 +49,10 @@ def without_bodies(text: bytes, names: Set[str]) -> bytes:
     return b"".join([*out, text[at:]])
 
 
-def _bodies(text: bytes, asked: Set[bytes]) -> list[tuple[bytes, int, int]]:
-    """The names of functions that are not inline, and where their bodies begin and end, in
-    bytes."""
+@functools.lru_cache(maxsize=64)
+def _bodies(text: bytes) -> tuple[tuple[tuple[bytes, ...], int, int], ...]:
+    """Where the bodies of functions that are not inline begin and end, in bytes, and what stands
+    before parentheses in front of each: its name is among that."""
     found = []
     depth = start = 0
     head: list[bytes] = []  # what was read since the last declaration
@@ -59,11 +65,11 @@ def _bodies(text: bytes, asked: Set[bytes]) -> list[tuple[bytes, int, int]]:
         elif mark == b"}":
             depth -= 1
             if depth < 0:
-                return []
+                return ()
             if not depth:
-                name = _defined(head, asked)
-                if name is not None:
-                    found.append((name, start, token.end()))
+                called = _called(head)
+                if called:
+                    found.append((called, start, token.end()))
                 if b"(" in head and b"=" not in head:
                     head = []
         elif not depth:
@@ -71,13 +77,11 @@ def _bodies(text: bytes, asked: Set[bytes]) -> list[tuple[bytes, int, int]]:
                 head = []
             elif name is not None or mark is not None:
                 head.append(token[0])
-    return found if not depth else []
+    return tuple(found) if not depth else ()
 
 
-def _defined(head: list[bytes], asked: Set[bytes]) -> bytes | None:
-    """The function whose body comes after `head`, if it is one of those asked for."""
+def _called(head: list[bytes]) -> tuple[bytes, ...]:
+    """The names that may be that of the function whose body comes after `head`."""
     if b"=" in head or any(word.endswith(b"inline") for word in head if word != b"noinline"):
-        return None
-    called = [word for word, after in pairwise(head) if after == b"("]
-    names = [word for word in called if word in asked]
-    return names[0] if len(names) == 1 else None
+        return ()
+    return tuple(word for word, after in pairwise(head) if after == b"(")

@@ -44,6 +44,11 @@ class Edit:
     users_before: Mapping[str, frozenset[str]]
     users_after: Mapping[str, frozenset[str]]
 
+    def users(self, name: str) -> frozenset[str]:
+        """The functions that name it, before or after."""
+        nobody: frozenset[str] = frozenset()
+        return self.users_before.get(name, nobody) | self.users_after.get(name, nobody)
+
 
 def edit(before: Files, after: Files) -> Edit | None:
     """What an edit can change, of texts without comments; None if that cannot be told."""

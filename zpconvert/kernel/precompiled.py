@@ -100,9 +100,7 @@ def openings(jobs: Sequence[Job], place: Path) -> list[Opening | None]:
     for job in jobs:
         if _eligible(job):
             groups.setdefault(_group(job), []).append(job)
-    made = {
-        key: _opening(alike, place) for key, alike in groups.items() if len(alike) >= WORTHWHILE
-    }
+    made = {key: _opening(alike, place) for key, alike in groups.items()}
     return [made.get(_group(job)) if _eligible(job) else None for job in jobs]
 
 
@@ -173,6 +171,8 @@ def _opening(jobs: Sequence[Job], place: Path) -> Opening | None:
     said = (first.build.commands[first.obj], _group(first), directives)
     kept = place / hashlib.sha256(repr(said).encode()).hexdigest()[:24]
     if not kept.exists():
+        if len(jobs) < WORTHWHILE:
+            return None
         _make(first, directives, kept)
     try:
         os.utime(kept)

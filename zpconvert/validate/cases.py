@@ -120,7 +120,7 @@ class Case:
         them: they are equal, and show nothing about those that are not."""
         if self.edit is not None:
             kept = self.edit.touched if self.first is None else self._needed()
-            kept |= self.edit.short
+            kept |= {name for name in self.edit.short if self.edit.users(name) & kept}
             return self.edit.before - kept, self.edit.after - kept
         if self.first is None or self.whole or any(name.startswith("[") for name in self.left):
             return frozenset(), frozenset()

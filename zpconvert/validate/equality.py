@@ -24,7 +24,7 @@ import hashlib
 import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from zpconvert.conversion.model import Assumption
@@ -72,7 +72,7 @@ class Comparer:
             found[case] = settled.compared()
             if not settled.unfinished:
                 names = None if settled.names is None else sorted(settled.names)
-                said = {"names": names, "rows": [asdict(row) for row in found[case]]}
+                said = {"names": names, "rows": [vars(row) for row in found[case]]}
                 self.builder.remember(keys[case], json.dumps(said).encode())
         rows = [row for case in keys for row in found[case]]
         return rows + [row for t in targets for n in commits for row in _one_sided(t, n)]
@@ -142,7 +142,12 @@ class Comparer:
 
     def _every_stage(self, cases: Sequence[Case]) -> None:
         self._stage([(case, _FLAT if case.edit else _PLAIN) for case in cases], "comparing")
-        other = [(case, _PLAIN if case.edit else _FLAT) for case in cases if case.open]
+        # with its helpers apart a function may need less than with them
+        other = [
+            (case, _PLAIN if case.edit else _FLAT)
+            for case in cases
+            if case.open and (not case.edit or case.edit.inline & case.edit.touched)
+        ]
         self._stage(other, "comparing, helpers flattened or not")
         self._last_stages(cases)
 

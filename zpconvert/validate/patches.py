@@ -103,10 +103,14 @@ def _checkpatch(series: Series, tree: Tree) -> list[PatchFinding] | NotAvailable
     found = check.checkpatch(tree.path, series.mails, signed=signed)
     if isinstance(found, NotAvailable):
         return found
+    blamed = {f.patch for f in found if f.level != "CHECK" and f.type not in _ACCEPTED}
+    if not blamed:
+        return []
     with scratch_directory() as place:
-        turned = [place / mail.name for mail in series.mails]
-        for mail, path in zip(series.mails, turned, strict=True):
-            path.write_bytes(_reversed(mail.read_bytes()))
+        turned = []
+        for mail in (mail for mail in series.mails if mail.name in blamed):
+            turned.append(place / mail.name)
+            turned[-1].write_bytes(_reversed(mail.read_bytes()))
         old = check.checkpatch(tree.path, turned, signed=signed)
     if isinstance(old, NotAvailable):
         return old
