@@ -53,7 +53,7 @@ class Tally:
 
 
 class Builder:
-    """Compiles jobs with a number of compilers at a time."""
+    """Compiles jobs with a number of compilers at a time, whoever asks for them."""
 
     def __init__(
         self,
@@ -66,6 +66,8 @@ class Builder:
         self.openings = cache / "builds/.openings"
         self.workers, self.tell = workers, tell
         self.tally = Tally()
+        self._compilers = threading.BoundedSemaphore(workers)
+        self._far: dict[str, str] = {}
         self.place.mkdir(parents=True, exist_ok=True)
         keep.newest(self.place.glob("*/*"), KEPT)
         keep.newest(self.openings.glob("*"), precompiled.KEPT)
@@ -79,15 +81,20 @@ class Builder:
         keys = [key(job) for job in jobs]
         distinct = dict(zip(keys, jobs, strict=True))
         todo = {name: job for name, job in distinct.items() if not self._path(name).exists()}
-        made = precompiled.openings(list(todo.values()), self.openings)
+        with self._compilers:
+            made = precompiled.openings(list(todo.values()), self.openings)
         opened = dict(zip(todo, made, strict=True))
         done: dict[str, Result] = {}
 
         def one(item: tuple[str, Job]) -> None:
             done[item[0]] = self._result(*item, opened.get(item[0]))
-            self.tell(f"{what}: {len(done)} of {len(distinct)}")
+            with self.tally.lock:
+                self._far[what] = f"{what}: {len(done)} of {len(distinct)}"
+                self.tell("; ".join(self._far.values()))
 
         side_by_side(one, distinct.items(), self.workers)
+        with self.tally.lock:
+            self._far.pop(what, None)
         return [done[k] for k in keys]
 
     def recall(self, name: str) -> bytes | None:
@@ -117,11 +124,12 @@ class Builder:
             with self.tally.lock:
                 self.tally.cached += 1
             return known
-        began = time.monotonic()
-        try:
-            result = precompiled.compile(job, opening)
-        except ProcessError as error:
-            return Unfinished(str(error).partition("\n")[0])
+        with self._compilers:
+            began = time.monotonic()
+            try:
+                result = precompiled.compile(job, opening)
+            except ProcessError as error:
+                return Unfinished(str(error).partition("\n")[0])
         with self.tally.lock:
             self.tally.compiled += 1
             self.tally.seconds += time.monotonic() - began

@@ -54,13 +54,12 @@ def validate(
         raise UserError(subject.series.source, "touches no C source of this tree", "check --tree")
     builder = Builder(cache, workers, tell)
     rows, builds, findings = compiling.prepared(subject, cells, objects, cache, tell)
-    built = compiling.build(subject, builds, builder)
+    # comparing goes by stages, and has its pauses
+    compared, (built, read) = beside(
+        lambda: _compare(subject, cells, builds, builder), lambda: _build(subject, builds, builder)
+    )
     booted, unwell = booting.boot(subject, builds, builder)
     findings += [*built.findings, *compiling.uncompiled(subject), *unwell]
-    # the programs that read the mails take one core, and comparing has its pauses
-    compared, read = beside(
-        lambda: _compare(subject, cells, builds, builder), lambda: _read(subject, built)
-    )
     return Report(
         tool=f"zpconvert {version('zpconvert')}",
         source=subject.series.source,
@@ -129,6 +128,13 @@ class _Read:
     tools: tuple[ToolRow, ...]
     bloat: tuple[BloatRow, ...]
     findings: tuple[Finding, ...]
+
+
+def _build(
+    subject: Subject, builds: Sequence[BuildDir], builder: Builder
+) -> tuple[compiling.Built, _Read]:
+    built = compiling.build(subject, builds, builder)
+    return built, _read(subject, built)
 
 
 def _read(subject: Subject, built: compiling.Built) -> _Read:
