@@ -125,6 +125,11 @@ def test_one_that_another_run_removed_is_done_without(
 
 
 @pytest.mark.kernel
+def test_few_jobs_take_one_that_is_there(jobs: list[Job], opening: Opening, tmp_path: Path) -> None:
+    assert openings(jobs[:1], opening.place.parent) == [opening]
+
+
+@pytest.mark.kernel
 def test_few_jobs_are_not_worth_it(jobs: list[Job], tmp_path: Path) -> None:
     assert openings(jobs[1:], tmp_path / "openings") == [None] * (WORTHWHILE - 1)
 

@@ -85,6 +85,16 @@ def test_mails_that_do_not_apply_are_told(tree: Tree, tmp_path: Path) -> None:
         from_mails(tmp_path / "out", tree)
 
 
+def test_the_mail_that_does_not_apply_is_named(tree: Tree, tmp_path: Path) -> None:
+    git(tree.path, "format-patch", "-q", "-o", str(tmp_path / "out"), "HEAD~2")
+    git(tree.path, "checkout", "-q", "HEAD~2")
+    second = tmp_path / "out/0002-mm-a-number-2.patch"
+    second.write_text(second.read_text().replace("-int a = 1;", "-int a = 7;"))
+    with pytest.raises(UserError) as error:
+        from_mails(tmp_path / "out", tree)
+    assert str(error.value).startswith(f"{second}: does not apply to {tree.path}: ")
+
+
 def test_a_directory_without_mails_is_told(tree: Tree, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no patches"):
         from_mails(tmp_path, tree)

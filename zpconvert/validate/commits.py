@@ -72,24 +72,34 @@ def from_mails(out: Path, tree: Tree) -> Series:
         where = str(error.filename)
         raise UserError(where, "the mail is missing", "write the series anew") from None
     base = {path: (tree.path / path).read_bytes() for path in paths if (tree.path / path).exists()}
-    commits: list[Commit] = []
-    before: Files = base
     with scratch_worktree(base) as place:
-        for number, mail in enumerate(mails, 1):
-            message = _apply(place, mail, tree)
-            after = {path: (place / path).read_bytes() for path in paths if (place / path).exists()}
-            commits.append(Commit(number, mail.name, message, after, _changed(before, after)))
-            before = after
+        names = _apply(place, mails, tree)
+        messages = sealed_git(place, "log", "--reverse", "-z", "--format=%B").text.split("\0")[1:]
+        wanted = _wanted(names, paths)
+        data = sealed_git(place, "cat-file", "--batch", stdin=wanted).stdout
+    states: list[Files] = [base, *_contents(data, names, paths)]
+    commits = [
+        Commit(
+            number,
+            mail.name,
+            messages[number - 1].rstrip("\n") + "\n",
+            states[number],
+            _changed(states[number - 1], states[number]),
+        )
+        for number, mail in enumerate(mails, 1)
+    ]
     letter = cover(out)
     covers = (letter,) if letter is not None else ()
     made = Series(str(out), base, tuple(commits), tuple(mails), covers=covers)
     return made if found is None else replace(made, conversion=found.conversion, own=found.own)
 
 
-def _apply(place: Path, mail: Path, tree: Tree) -> str:
+def _apply(place: Path, mails: Sequence[Path], tree: Tree) -> list[str]:
+    """The names of the commits that mails become, oldest first."""
     try:
-        sealed_git(place, "am", "--quiet", mail.resolve(), env=_COMMITTER)
+        sealed_git(place, "am", "--quiet", *(mail.resolve() for mail in mails), env=_COMMITTER)
     except ProcessError as error:
+        mail = mails[len(_applied(place))]
         said = error.stderr.decode("utf-8", "replace").strip().splitlines()
         reason = next((line for line in said if line.startswith("error: ")), "git am refuses it")
         raise UserError(
@@ -97,7 +107,12 @@ def _apply(place: Path, mail: Path, tree: Tree) -> str:
             f"does not apply to {tree.path}: {reason.removeprefix('error: ')}",
             "give the tree that the series was made for",
         ) from None
-    return sealed_git(place, "log", "-1", "--format=%B").text.rstrip("\n") + "\n"
+    return _applied(place)
+
+
+def _applied(place: Path) -> list[str]:
+    """The commits after the first one."""
+    return sealed_git(place, "rev-list", "--reverse", "HEAD").text.split()[1:]
 
 
 def from_range(tree: Tree, revisions: str) -> Series:
@@ -124,11 +139,14 @@ def from_range(tree: Tree, revisions: str) -> Series:
     ]  # fmt: skip
     paths = sorted({path for one in touched for path in one})
     _check_worktree(tree, parent, paths)
+    every = [parent, *names]
+    data = user_git(tree.path, "cat-file", "--batch", stdin=_wanted(every, paths)).stdout
+    base, *states = _contents(data, every, paths)
     commits = tuple(
-        Commit(number, name, _message(tree, name), _files(tree, name, paths), files)
-        for number, (name, files) in enumerate(zip(names, touched, strict=True), 1)
+        Commit(number, name, _message(tree, name), state, files)
+        for number, (name, state, files) in enumerate(zip(names, states, touched, strict=True), 1)
     )
-    return Series(f"{tree.path} {revisions}", _files(tree, parent, paths), commits)
+    return Series(f"{tree.path} {revisions}", base, commits)
 
 
 def _check_worktree(tree: Tree, parent: str, paths: Sequence[str]) -> None:
@@ -147,21 +165,27 @@ def _message(tree: Tree, name: str) -> str:
     return _asked(tree, name, "log", "-1", "--format=%B", name, "--").text.rstrip("\n") + "\n"
 
 
-def _files(tree: Tree, name: str, paths: Sequence[str]) -> dict[str, bytes]:
-    """Texts of those of `paths` that the commit has."""
-    wanted = "".join(f"{name}:{path}\n" for path in paths).encode()
-    data = user_git(tree.path, "cat-file", "--batch", stdin=wanted).stdout
-    found, at = {}, 0
-    for path in paths:
-        end = data.index(b"\n", at)
-        head = data[at:end].split(b" ")
-        at = end + 1
-        if head[-1] != b"missing":
-            size = int(head[-1])
-            if head[-2] == b"blob":
-                found[path] = data[at : at + size]
-            at += size + 1
-    return found
+def _wanted(names: Sequence[str], paths: Sequence[str]) -> bytes:
+    """What `git cat-file --batch` is asked for the texts of paths in commits."""
+    return "".join(f"{name}:{path}\n" for name in names for path in paths).encode()
+
+
+def _contents(data: bytes, names: Sequence[str], paths: Sequence[str]) -> list[dict[str, bytes]]:
+    """What it answers: for each commit the texts of those paths that it has."""
+    states, at = [], 0
+    for _ in names:
+        found = {}
+        for path in paths:
+            end = data.index(b"\n", at)
+            head = data[at:end].split(b" ")
+            at = end + 1
+            if head[-1] != b"missing":
+                size = int(head[-1])
+                if head[-2] == b"blob":
+                    found[path] = data[at : at + size]
+                at += size + 1
+        states.append(found)
+    return states
 
 
 def _asked(tree: Tree, where: str, *words: str) -> Completed:
