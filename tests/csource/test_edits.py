@@ -207,14 +207,14 @@ def test_an_inline_function_of_a_header() -> None:
     [
         b"int f(void)\n{\n#define ONE 1\n\treturn ONE;\n}\nint g(void)\n{\n\treturn ONE;\n}\n",
         b"int f(void)\n{\n#ifdef A\n\treturn 1;\n}\n#else\n\treturn 2;\n}\n#endif\n",
-        b"SYSCALL_DEFINE1(f, int, x)\n{\n\treturn 1;\n}\n",
+        b"static DEFINE_IT(f, x)\n{\n\treturn 1;\n}\n",
         b"make_one(f)\n{\n\treturn 1;\n}\n",
-        b"static const int f[] __aligned(8) =\n{\n\t1,\n}\n;",
+        b"static struct one f __aligned(8) =\n{\n\t1,\n}\n;",
         b"struct f\n{\n\tint return1;\n}\n;",
         b"int f(void)\n{\n\treturn 1;\n{\n}\n}\n",
         b"int f(void) {\n\treturn 1;\n}\n",
     ],
-    ids=["define", "halves", "syscall", "macro", "table", "struct", "inner", "style"],
+    ids=["define", "halves", "capitals", "macro", "table", "struct", "inner", "style"],
 )
 def test_what_is_not_taken_apart_is_the_rest(text: bytes) -> None:
     """It may be more than a function."""

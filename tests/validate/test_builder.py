@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 
 from zpconvert import space
-from zpconvert.kernel import replay
+from zpconvert.kernel import precompiled, replay
 from zpconvert.kernel.kbuild import BuildDir
 from zpconvert.kernel.replay import Compiled, Failed, Job, overlaid
+from zpconvert.process import beside
 from zpconvert.validate.builder import Builder, Unfinished, key
 
 OBJECT, SOURCE = "mm/zbud.o", "mm/zbud.c"
@@ -140,3 +141,45 @@ def test_a_full_disk_under_the_cache_is_told_by_its_place(
     with pytest.raises(OSError, match="No space left") as caught, overlaid({"mm/x.c": b""}):
         pass
     assert space.where(caught.value) == tempfile.gettempdir()
+
+
+@pytest.mark.kernel
+def test_so_many_compilers_whoever_asks_for_them(
+    build_612: Callable[[str], BuildDir], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running, most = [0], [0]
+
+    def compile(job: Job, opening: object) -> Failed:
+        running[0] += 1
+        most[0] = max(most[0], running[0])
+        time.sleep(0.02)
+        running[0] -= 1
+        return Failed("no", ())
+
+    monkeypatch.setattr(precompiled, "compile", compile)
+    builder = Builder(tmp_path, 2)
+    build = build_612("compaction")
+    texts = [[b"int a%d;\n" % n for n in range(at, at + 4)] for at in (0, 4)]
+    jobs = [[Job(build, OBJECT, {SOURCE: text}) for text in some] for some in texts]
+    beside(lambda: builder.results(jobs[0], "one"), lambda: builder.results(jobs[1], "other"))
+    assert builder.tally.compiled == 8
+    assert most == [2]
+
+
+@pytest.mark.kernel
+def test_all_that_is_under_way_is_told(
+    build_612: Callable[[str], BuildDir], tmp_path: Path
+) -> None:
+    told: list[str] = []
+    builder = Builder(tmp_path, 1, told.append)
+    jobs = [Job(build_612("compaction"), OBJECT, {SOURCE: b"int a%d;\n" % n}) for n in (1, 2)]
+
+    def meanwhile(text: str) -> None:
+        told.append(text)
+        if text == "one: 1 of 1":
+            builder.results(jobs[1:], "other")
+
+    builder.tell = meanwhile
+    builder.results(jobs[:1], "one")
+    builder.results(jobs[1:], "last")
+    assert told == ["one: 1 of 1", "one: 1 of 1; other: 1 of 1", "last: 1 of 1"]

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.validate.noting import Noting
+from tests.validate.test_leaving_out import ONE_HELPS
 from zpconvert.kernel.kbuild import BuildDir
 from zpconvert.validate.cases import Compared, Target
 from zpconvert.validate.equality import Comparer
@@ -18,21 +19,10 @@ pytestmark = pytest.mark.kernel
 
 OBJECT, SOURCE = "mm/zbud.o", "mm/zbud.c"
 
-CODE = b"""
+CODE = (
+    ONE_HELPS
+    + b"""
 static int zpconvert_seen;
-static inline int zpconvert_plus(int x)
-{
-	return x + 1;
-}
-static noinline int zpconvert_caller(int x)
-{
-	return x * 3 + x + 1;
-}
-int zpconvert_uses(int x);
-int zpconvert_uses(int x)
-{
-	return zpconvert_caller(x) + zpconvert_plus(x);
-}
 static noinline int zpconvert_shim(int x)
 {
 	return zpconvert_caller(x);
@@ -56,6 +46,7 @@ int zpconvert_count(void)
 	return calls++;
 }
 """
+)
 #: The functions of CODE that are in the object without inlining.
 NAMES = {
     f"zpconvert_{name}" for name in ("plus", "caller", "uses", "shim", "past", "reader", "count")
@@ -75,16 +66,21 @@ def compare(build_612: Callable[[str], BuildDir], kernel_612: Path, builder: Not
     """The rows of each commit of a history of CODE, begun with a commit that is compiled
     whole."""
 
-    def rows(*edits: tuple[bytes, bytes], only: list[int] | None = None) -> list[Rows]:
+    def rows(
+        *edits: tuple[bytes, bytes],
+        only: list[int] | None = None,
+        base: bytes = b"",
+        hints: Mapping[str, str] | None = None,
+    ) -> list[Rows]:
         text = (kernel_612 / SOURCE).read_bytes() + CODE
-        states = [{SOURCE: text}, {SOURCE: text + b"int zpconvert_first(void);\n"}]
+        states = [{SOURCE: text + base}, {SOURCE: text + b"int zpconvert_first(void);\n"}]
         for old, new in edits:
             last = states[-1][SOURCE]
             assert last.count(old) == 1
             states.append({SOURCE: last.replace(old, new)})
         target = Target(build_612("compaction"), OBJECT, tuple(states))
         numbers = only or list(range(1, len(states)))
-        found = Comparer(builder, kernel_612).compare([target], numbers)
+        found = Comparer(builder, kernel_612, hints or {}).compare([target], numbers)
         return [{r.name: r for r in found if r.commit == number} for number in numbers]
 
     return rows
@@ -164,6 +160,42 @@ def test_a_commit_alone_is_compiled_whole(compare: Compare, builder: Noting) -> 
     assert fell_short(rows) == {}
     assert rows.keys() >= NAMES
     assert all(b"static int calls" in job.overlay[SOURCE] for _, job in builder.jobs)
+
+
+def test_commits_that_are_not_asked_for_are_not_skipped(compare: Compare) -> None:
+    """The second brings a function."""
+    more = b"int zpconvert_more(void);\nint zpconvert_more(void)\n{\n\treturn 3;\n}\n"
+    first, third = compare(
+        (b"int zpconvert_first(void);\n", b"int zpconvert_first(void);\n" + more),
+        (b"zpconvert_seen = 2;", b"zpconvert_seen = 1 + 1;"),
+        only=[1, 3],
+    )
+    assert third.keys() - first.keys() == {"zpconvert_more"}
+
+
+def test_a_parent_that_does_not_compile(compare: Compare) -> None:
+    """What the next commit leaves alone is not known from it."""
+    first, narrow = compare(
+        (b"zpconvert_seen = 2;", b"zpconvert_seen = 1 + 1;"), base=b"#error no\n"
+    )
+    assert first.keys() == {"*"}
+    assert fell_short(narrow) == {}
+    assert narrow.keys() >= NAMES
+
+
+def test_a_helper_that_is_renamed(compare: Compare) -> None:
+    """It is part of what calls it, and nowhere else."""
+    start = CODE.index(b"static inline int zpconvert_plus")
+    end = CODE.index(b"static noinline int zpconvert_shim")
+    old = CODE[start:end]
+    _, narrow = compare(
+        (old, old.replace(b"zpconvert_plus", b"zpconvert_sum")),
+        hints={"zpconvert_plus": "zpconvert_sum"},
+    )
+    assert fell_short(narrow) == {}
+    row = narrow["zpconvert_sum"]
+    assert (row.was, row.verdict) == ("zpconvert_plus", Verdict.EQUAL)
+    assert "zpconvert_plus" not in narrow
 
 
 def test_what_its_parent_consists_of_is_remembered(compare: Compare, builder: Noting) -> None:

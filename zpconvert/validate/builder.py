@@ -90,7 +90,8 @@ class Builder:
             done[item[0]] = self._result(*item, opened.get(item[0]))
             with self.tally.lock:
                 self._far[what] = f"{what}: {len(done)} of {len(distinct)}"
-                self.tell("; ".join(self._far.values()))
+                far = "; ".join(self._far.values())
+            self.tell(far)
 
         side_by_side(one, distinct.items(), self.workers)
         with self.tally.lock:
