@@ -202,6 +202,31 @@ def test_an_inline_function_of_a_header() -> None:
     assert found.touched == {"plus", "f"}
 
 
+def test_a_header_that_others_include() -> None:
+    """What they make of an inline function is not seen; a body of the source is its own."""
+    header = b"static inline int plus(int x)\n{\n\treturn x + 1;\n}\n"
+    source = b"int f(void)\n{\n\treturn 1;\n}\n"
+    old = {"mm/x.h": header, "mm/x.c": source}
+    assert edit(old, {**old, "mm/x.h": header.replace(b"+ 1", b"+ 2")}, {"mm/x.h"}) is None
+    found = edit(old, {**old, "mm/x.c": source.replace(b"1", b"2")}, {"mm/x.h"})
+    assert found is not None
+    assert found.touched == {"f"}
+
+
+def test_what_is_included_later_may_name_what_comes_before() -> None:
+    text = TEXT.replace(
+        b"int alone(struct one *p)\n", b'#include "t.h"\nint alone(struct one *p)\n'
+    )
+    assert touched(b"return x + 1;", b"return x + 2;", text) is None
+    assert touched(b"*at = seen;", b"*at = 0;", text) == {"alone"}
+
+
+@pytest.mark.parametrize("name", [b"class_one_constructor", b"__free_one"])
+def test_what_is_called_by_a_part_of_its_name(name: bytes) -> None:
+    text = TEXT.replace(b"static inline int plus(", b"static inline int %b(" % name)
+    assert touched(b"return x + 1;", b"return x + 2;", text) is None
+
+
 @pytest.mark.parametrize(
     "text",
     [

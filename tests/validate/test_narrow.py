@@ -70,9 +70,10 @@ def compare(build_612: Callable[[str], BuildDir], kernel_612: Path, builder: Not
         *edits: tuple[bytes, bytes],
         only: list[int] | None = None,
         base: bytes = b"",
+        more: bytes = b"",
         hints: Mapping[str, str] | None = None,
     ) -> list[Rows]:
-        text = (kernel_612 / SOURCE).read_bytes() + CODE
+        text = (kernel_612 / SOURCE).read_bytes() + CODE + more
         states = [{SOURCE: text + base}, {SOURCE: text + b"int zpconvert_first(void);\n"}]
         for old, new in edits:
             last = states[-1][SOURCE]
@@ -121,6 +122,18 @@ def test_an_inline_function_that_others_are_made_of(compare: Compare) -> None:
     _, narrow = compare((b"return x + 1;", b"return x + 2;"))
     assert set(fell_short(narrow)) == {"zpconvert_plus"}
     assert narrow["zpconvert_uses"].verdict is Verdict.EQUAL
+
+
+def test_an_inline_function_that_a_macro_of_the_tree_names(compare: Compare) -> None:
+    """The name stands nowhere in the text."""
+    more = (
+        b"static inline int zpconvert_hidden(int x)\n{\n\treturn x + 7;\n}\n"
+        b"int zpconvert_finds(int x);\nint zpconvert_finds(int x)\n"
+        b"{\n\treturn CONCATENATE(zpconvert_, hidden)(x);\n}\n"
+    )
+    first, narrow = compare((b"return x + 7;", b"return x + 8;"), more=more)
+    assert fell_short(first) == {}
+    assert narrow["zpconvert_hidden"].verdict is Verdict.DIFFERENT
 
 
 def test_data_within_a_function(compare: Compare) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from zpconvert.csource.bodies import inline_functions
@@ -21,6 +21,9 @@ _BODY = re.compile(rb"(?m)^\{[ \t]*$.*?^\}[ \t]*$", re.DOTALL)
 _DIRECTIVE = re.compile(rb"(?m)^[ \t]*#[ \t]*(\w*)((?:\\\n|[^\n])*)")
 _MACRO = re.compile(rb"[ \t]+(\w+)(.*)", re.DOTALL)
 _WORD = re.compile(rb"[A-Za-z_]\w*")
+#: What a function uses without naming it: it says `CLASS(x, …)` or `__free(x)`
+#: (include/linux/cleanup.h).
+_CLEANUP = re.compile(r"class_|__free_")
 _MARK = re.compile(rb"[A-Za-z_]\w*|\S")
 
 Files = Mapping[str, bytes]
@@ -50,14 +53,19 @@ class Edit:
         return self.users_before.get(name, nobody) | self.users_after.get(name, nobody)
 
 
-def edit(before: Files, after: Files) -> Edit | None:
-    """What an edit can change, of texts without comments; None if that cannot be told."""
-    return _edit(tuple(sorted(before.items())), tuple(sorted(after.items())))
+def edit(before: Files, after: Files, shared: Set[str] = frozenset()) -> Edit | None:
+    """What an edit can change, of texts without comments; None if that cannot be told.
+
+    shared: those of the files that others, whose texts are not among these, may include.
+    """
+    return _edit(tuple(sorted(before.items())), tuple(sorted(after.items())), frozenset(shared))
 
 
 @functools.lru_cache(maxsize=256)
 def _edit(
-    before: tuple[tuple[str, bytes], ...], after: tuple[tuple[str, bytes], ...]
+    before: tuple[tuple[str, bytes], ...],
+    after: tuple[tuple[str, bytes], ...],
+    shared: frozenset[str],
 ) -> Edit | None:
     old, new = _code(before), _code(after)
     if old.rest != new.rest:
@@ -76,7 +84,9 @@ def _edit(
         users = old.users(name) | new.users(name)
         spreading |= users - functions | users & inline
         touched |= users & functions
-    if spreading & old.elsewhere:
+    if spreading & old.elsewhere or (spreading and old.late) or any(map(_CLEANUP.match, spreading)):
+        return None
+    if shared & {one.file for code in (old, new) for one in code.of(spreading)}:
         return None
     return Edit(
         frozenset(touched),
@@ -110,7 +120,8 @@ class _Code:
 
     functions: by name; more than one where conditions choose. inline: those that are. rest:
     what is not the definition of a function, by file. macros: each to the names in its text;
-    pasting: those that make names of parts. elsewhere: the names in neither.
+    pasting: those that make names of parts. elsewhere: the names in neither. late: something
+    is included that can name the functions before it.
     """
 
     functions: Mapping[str, tuple[_Function, ...]]
@@ -119,6 +130,11 @@ class _Code:
     macros: Mapping[str, Set[str]]
     pasting: frozenset[str]
     elsewhere: frozenset[str]
+    late: bool
+
+    def of(self, names: Set[str]) -> Iterator[_Function]:
+        """The definitions of some functions."""
+        return (one for name in names for one in self.functions.get(name, ()))
 
     def heads(self, name: str) -> list[bytes]:
         return [one.head for one in self.functions.get(name, ())]
@@ -167,8 +183,12 @@ class _Code:
 def _code(files: tuple[tuple[str, bytes], ...]) -> _Code:
     functions: dict[str, tuple[_Function, ...]] = {}
     rest = []
+    late = False
     for path, text in files:
         found, other = _apart(path, text)
+        includes = [d[1] for d in _DIRECTIVE.finditer(other)]
+        first = min((one.after for _, one in found), default=len(includes))
+        late = late or b"include" in includes[first:]
         rest.append((path, other))
         for name, one in found:
             functions[name] = (*functions.get(name, ()), one)
@@ -185,7 +205,13 @@ def _code(files: tuple[tuple[str, bytes], ...]) -> _Code:
         elsewhere |= _names(_DIRECTIVE.sub(b"", text))
     inline = {name for _, text in files for name in inline_functions(text)}
     return _Code(
-        functions, frozenset(inline), tuple(rest), macros, frozenset(pasting), frozenset(elsewhere)
+        functions,
+        frozenset(inline),
+        tuple(rest),
+        macros,
+        frozenset(pasting),
+        frozenset(elsewhere),
+        late,
     )
 
 

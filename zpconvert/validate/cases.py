@@ -102,9 +102,12 @@ class Case:
 
     def narrow(self) -> None:
         """Compile no more than the commit can change, where that can be told."""
-        if self.before is not None:
-            old, new = ({p: uncommented(text) for p, text in one.items()} for one in self.texts)
-            self.edit = edits.edit(old, new)
+        if self.before is None:
+            return
+        old, new = ({p: uncommented(text) for p, text in one.items()} for one in self.texts)
+        # what the tree has itself is not the series' alone
+        headers = {path for path in self.target.states[0] or () if path.endswith(".h")}
+        self.edit = edits.edit(old, new, headers)
 
     def widened(self) -> Case:
         """The same commit, nothing of it taken from the one before."""
@@ -176,7 +179,9 @@ class Case:
         """Take from the commit before what this one does not touch, and judge what it touches
         and the compiler made a part of something else."""
         known = self.before.names if self.before else None
-        if known is None or any(name.startswith("[") for name in self.left):
+        # what is there and nothing names is named by a macro's parts
+        hidden = {n for n in edit.inline & edit.touched & edit.before if not edit.users_before[n]}
+        if known is None or hidden & known or any(name.startswith("[") for name in self.left):
             self.left = {"*": "what the commit leaves alone is not known"}
             return
         there = {now for _, now in found.same | found.other} | found.new
