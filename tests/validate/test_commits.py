@@ -95,6 +95,16 @@ def test_the_mail_that_does_not_apply_is_named(tree: Tree, tmp_path: Path) -> No
     assert str(error.value).startswith(f"{second}: does not apply to {tree.path}: ")
 
 
+def test_a_mail_that_is_empty_is_named(tree: Tree, tmp_path: Path) -> None:
+    git(tree.path, "format-patch", "-q", "-o", str(tmp_path / "out"), "HEAD~2")
+    git(tree.path, "checkout", "-q", "HEAD~2")
+    second = tmp_path / "out/0002-mm-a-number-2.patch"
+    second.write_text("")
+    with pytest.raises(UserError) as error:
+        from_mails(tmp_path / "out", tree)
+    assert str(error.value).startswith(f"{second}: ")
+
+
 def test_a_directory_without_mails_is_told(tree: Tree, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no patches"):
         from_mails(tmp_path, tree)

@@ -99,8 +99,10 @@ def _apply(place: Path, mails: Sequence[Path], tree: Tree) -> list[str]:
     try:
         sealed_git(place, "am", "--quiet", *(mail.resolve() for mail in mails), env=_COMMITTER)
     except ProcessError as error:
-        mail = mails[len(_applied(place))]
         said = error.stderr.decode("utf-8", "replace").strip().splitlines()
+        # one that is no mail is found before any is applied
+        broken = (mail for mail in mails if str(mail.resolve()) in "".join(said))
+        mail = next(broken, mails[len(_applied(place))])
         reason = next((line for line in said if line.startswith("error: ")), "git am refuses it")
         raise UserError(
             str(mail),
