@@ -17,6 +17,6 @@ class Noting(Builder):
         super().__init__(cache, 2)
         self.jobs: list[tuple[str, Job]] = []
 
-    def results(self, jobs: Sequence[Job], what: str) -> list[Result]:
+    def results(self, jobs: Sequence[Job], what: str, *, urgent: bool = False) -> list[Result]:
         self.jobs += [(what, job) for job in jobs]
-        return super().results(jobs, what)
+        return super().results(jobs, what, urgent=urgent)

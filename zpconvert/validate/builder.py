@@ -26,6 +26,7 @@ from zpconvert.kernel.replay import Compiled, Failed, Job
 from zpconvert.process import ProcessError, side_by_side
 from zpconvert.scratch import put
 from zpconvert.validate.comments import uncommented
+from zpconvert.validate.turns import Turns
 
 #: Bytes of results that are kept; the oldest go first.
 KEPT = 400_000_000
@@ -66,14 +67,15 @@ class Builder:
         self.openings = cache / "builds/.openings"
         self.workers, self.tell = workers, tell
         self.tally = Tally()
-        self._compilers = threading.BoundedSemaphore(workers)
+        self._compilers = Turns(workers)
         self._far: dict[str, str] = {}
         self.place.mkdir(parents=True, exist_ok=True)
         keep.newest(self.place.glob("*/*"), KEPT)
         keep.newest(self.openings.glob("*"), precompiled.KEPT)
 
-    def results(self, jobs: Sequence[Job], what: str) -> list[Result]:
-        """The result of each job; jobs with the same key are compiled once.
+    def results(self, jobs: Sequence[Job], what: str, *, urgent: bool = False) -> list[Result]:
+        """The result of each job; jobs with the same key are compiled once. urgent: before
+        those that others ask for.
 
         A compiler that is killed or hangs gives Unfinished, and is not remembered. Ctrl-C
         ends the compilers that run.
@@ -81,13 +83,13 @@ class Builder:
         keys = [key(job) for job in jobs]
         distinct = dict(zip(keys, jobs, strict=True))
         todo = {name: job for name, job in distinct.items() if not self._path(name).exists()}
-        with self._compilers:
+        with self._compilers.turn(urgent=urgent):
             made = precompiled.openings(list(todo.values()), self.openings)
         opened = dict(zip(todo, made, strict=True))
         done: dict[str, Result] = {}
 
         def one(item: tuple[str, Job]) -> None:
-            done[item[0]] = self._result(*item, opened.get(item[0]))
+            done[item[0]] = self._result(*item, opened.get(item[0]), urgent)
             with self.tally.lock:
                 self._far[what] = f"{what}: {len(done)} of {len(distinct)}"
                 far = "; ".join(self._far.values())
@@ -118,14 +120,14 @@ class Builder:
     def _path(self, name: str) -> Path:
         return self.place / name[:2] / name
 
-    def _result(self, name: str, job: Job, opening: Opening | None) -> Result:
+    def _result(self, name: str, job: Job, opening: Opening | None, urgent: bool) -> Result:
         path = self._path(name)
         known = _read(path)
         if known is not None:
             with self.tally.lock:
                 self.tally.cached += 1
             return known
-        with self._compilers:
+        with self._compilers.turn(urgent=urgent):
             began = time.monotonic()
             try:
                 result = precompiled.compile(job, opening)

@@ -167,7 +167,8 @@ class Comparer:
             for case, mode in cases
             for number, without in zip((case.number - 1, case.number), case.left_out(), strict=True)
         ]
-        results = self.builder.results(jobs, what)
+        # what comes after it waits for all of them
+        results = self.builder.results(jobs, what, urgent=True)
         pairings = self._pairings([case for case, _ in cases], results)
         for (case, mode), pairing, two in zip(cases, pairings, _in_twos(results), strict=True):
             case.unfinished |= any(isinstance(one, Unfinished) for one in two)

@@ -55,7 +55,7 @@ def validate(
     builder = Builder(cache, workers, tell)
     rows, builds, findings = compiling.prepared(subject, cells, objects, cache, tell)
     # comparing goes by stages, and has its pauses
-    compared, (built, read) = beside(
+    compared, (read, built, sized) = beside(
         lambda: _compare(subject, cells, builds, builder), lambda: _build(subject, builds, builder)
     )
     booted, unwell = booting.boot(subject, builds, builder)
@@ -74,10 +74,10 @@ def validate(
         compared=compared.rows,
         assumptions=compared.assumptions,
         sizes=built.sizes,
-        bloat=read.bloat,
+        bloat=sized.bloat,
         churn=churn(subject.series),
         boots=tuple(booted),
-        findings=(*findings, *compared.findings, *read.findings),
+        findings=(*findings, *compared.findings, *read.findings, *sized.findings),
         cost=Cost(builder.tally.compiled, builder.tally.cached, round(builder.tally.seconds, 2)),
     )
 
@@ -123,22 +123,30 @@ def _compare(
 
 @dataclass(frozen=True)
 class _Read:
-    """What reading the mails and the objects gives to the report."""
+    """What reading the mails gives to the report."""
 
     tools: tuple[ToolRow, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class _Sized:
+    """What the sizes of the objects give to the report."""
+
     bloat: tuple[BloatRow, ...]
     findings: tuple[Finding, ...]
 
 
 def _build(
     subject: Subject, builds: Sequence[BuildDir], builder: Builder
-) -> tuple[compiling.Built, _Read]:
+) -> tuple[_Read, compiling.Built, _Sized]:
+    read = _read(subject)
     built = compiling.build(subject, builds, builder)
-    return built, _read(subject, built)
+    return read, built, _size(subject, built)
 
 
-def _read(subject: Subject, built: compiling.Built) -> _Read:
-    """The mails, and the sizes of the objects."""
+def _read(subject: Subject) -> _Read:
+    """The mails."""
     series = subject.series
     ran = tools(series, subject.tree)
     said = [r for tool in ran for r in tool.remarks]
@@ -148,16 +156,20 @@ def _read(subject: Subject, built: compiling.Built) -> _Read:
         for r in said
         if not r.commit or r.commit in subject.numbers
     ]
-    findings += [
+    rows = tuple(ToolRow(t.name, "not run" if t.reason else "ran", t.reason) for t in ran)
+    return _Read(rows, tuple(findings))
+
+
+def _size(subject: Subject, built: compiling.Built) -> _Sized:
+    """The sizes of the objects, and what the cover letters say of them."""
+    series = subject.series
+    findings = [
         finding(subject, "cover", 0, "", str(path), line, text)
         for path in series.covers
         for line, text in false_claims(path.read_bytes(), built.sizes, len(series.commits))
     ]
-    return _Read(
-        tuple(ToolRow(t.name, "not run" if t.reason else "ran", t.reason) for t in ran),
-        tuple(bloat(subject.tree.path, built.first, built.objects)),
-        tuple(findings),
-    )
+    rows = bloat(subject.tree.path, built.first, built.objects)
+    return _Sized(tuple(rows), tuple(findings))
 
 
 def _functions(

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Who is urgent goes before who is not; nobody is lost."""
+
+from __future__ import annotations
+
+from threading import Thread
+
+import pytest
+
+from tests.waiting import wait_until
+from zpconvert.validate.turns import Turns
+
+
+def test_the_urgent_go_first() -> None:
+    turns = Turns(1)
+    order: list[bool] = []
+
+    def take(urgent: bool) -> None:
+        with turns.turn(urgent=urgent):
+            order.append(urgent)
+
+    with turns.turn(urgent=False):
+        threads = [Thread(target=take, args=(urgent,)) for urgent in (False, True, False, True)]
+        for thread in threads:
+            thread.start()
+        wait_until(lambda: turns.urgent == 2)
+    for thread in threads:
+        thread.join(30)
+    assert order == [True, True, False, False]
+
+
+def test_no_more_than_so_many() -> None:
+    turns = Turns(2)
+    order: list[str] = []
+
+    def third() -> None:
+        with turns.turn(urgent=True):
+            order.append("third")
+
+    with turns.turn(urgent=True):
+        with turns.turn(urgent=False):
+            thread = Thread(target=third)
+            thread.start()
+            wait_until(lambda: turns.urgent == 1)
+            order.append("two")
+        thread.join(30)
+    assert order == ["two", "third"]
+
+
+def test_a_turn_that_raises_is_over() -> None:
+    turns = Turns(1)
+    with pytest.raises(ValueError, match="this"), turns.turn(urgent=False):
+        raise ValueError("this")
+    with turns.turn(urgent=False):
+        assert turns.urgent == 0
