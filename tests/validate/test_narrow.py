@@ -136,6 +136,32 @@ def test_an_inline_function_that_a_macro_of_the_tree_names(compare: Compare) -> 
     assert narrow["zpconvert_hidden"].verdict is Verdict.DIFFERENT
 
 
+@pytest.mark.parametrize(
+    ("declared", "defined"),
+    [
+        (b"static int zpconvert_low(int x) __attribute__((__always_inline__));\n", b"static int"),
+        (b"#define ZPCONVERT_LOW static __always_inline\n", b"ZPCONVERT_LOW int"),
+    ],
+    ids=["attribute", "macro"],
+)
+def test_a_function_that_is_inline_by_another_word(
+    compare: Compare, declared: bytes, defined: bytes
+) -> None:
+    """It is in no object, and part of what is not compiled."""
+    more = (
+        declared
+        + b"static inline int zpconvert_lowest(int x)\n{\n\treturn x + 7;\n}\n"
+        + defined
+        + b" zpconvert_low(int x)\n{\n\treturn zpconvert_lowest(x) + 1;\n}\n"
+        b"int zpconvert_high(int x);\nint zpconvert_high(int x)\n"
+        b"{\n\treturn zpconvert_low(x);\n}\n"
+    )
+    _, narrow = compare((b"return x + 7;", b"return x + 8;"), more=more)
+    assert "zpconvert_lowest" in fell_short(narrow)
+    _, narrow = compare((b"_lowest(x) + 1;", b"_lowest(x) + 2;"), more=more)
+    assert fell_short(narrow) == {"zpconvert_high": Verdict.DIFFERENT}
+
+
 def test_data_within_a_function(compare: Compare) -> None:
     _, narrow = compare((b"static int calls = 5;", b"static int calls = 6;"))
     assert fell_short(narrow) == {"[.data]": Verdict.DIFFERENT}
