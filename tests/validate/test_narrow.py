@@ -187,6 +187,19 @@ def test_a_helper_has_a_row_once_it_is_in_both(compare: Compare) -> None:
     assert there == [False, True, False, False]
 
 
+def test_an_inline_function_in_a_table_keeps_its_row(compare: Compare) -> None:
+    more = (
+        b"static inline int zpconvert_run(int x)\n{\n\treturn x + 9;\n}\n"
+        b"int (*zpconvert_table)(int) = zpconvert_run;\n"
+    )
+    found = compare(
+        (b"zpconvert_seen = 2;", b"zpconvert_seen = 1 + 1;"),
+        (b"zpconvert_seen = 1 + 1;", b"zpconvert_seen = 2;"),
+        more=more,
+    )
+    assert [rows["zpconvert_run"].verdict for rows in found] == [Verdict.EQUAL] * 3
+
+
 def test_a_function_that_all_can_call_and_that_goes(compare: Compare) -> None:
     count = CODE[CODE.index(b"int zpconvert_count(void)\n{") :]
     _, narrow = compare((count, b""))

@@ -197,7 +197,8 @@ class Case:
         begun = {n for n in used if _users(edit, n) & there & edit.touched}
         came = (begun | edit.after - edit.inline & there) - known
         idle = {n for n in edit.inline if not _users(edit, n) - edit.inline}
-        went = edit.before - edit.after | idle | edit.touched & edit.inline - used
+        # what is there without being used is in a table, or for other objects
+        went = edit.before - edit.after | (idle | edit.touched & edit.inline - used) - there
         for was, now in self.hints.items():
             if was in known - edit.after and now in came:
                 self.was.setdefault(now, was)
