@@ -272,12 +272,15 @@ def _name(head: bytes) -> str | None:
     names, depth = [], 0
     for at, (before, mark, after) in enumerate(zip(marks, marks[1:], marks[2:], strict=False), 3):
         depth += (before == b"(") - (before == b")")
-        typed = before == b"*" or _WORD.fullmatch(before)
+        typed = before in (b"*", b")") or _WORD.fullmatch(before)
         if not depth and typed and after == b"(" and _WORD.fullmatch(mark):
             names.append((mark.decode(), at))
-    if len(names) != 1:
+    if not names:
         return None
-    name, at = names[0]
+    (name, at), *others = names
+    # an attribute stands behind the name; what looks like one before a name may be either
+    if others and not all(word.startswith("__") > name.startswith("__") for word, _ in others):
+        return None
     # in capitals it is a macro, which may define anything; so it is with arguments for parameters
     return None if name.isupper() or not _parameters(marks[at:]) else name
 
