@@ -88,6 +88,18 @@ def test_an_inline_function_is_part_of_what_names_it() -> None:
     assert touched(b"return x + 1;", b"return x + 2;") == everything
 
 
+def test_a_macro_of_the_kernel_puts_names_together() -> None:
+    """Whatever else names the function, and through whichever macro."""
+    text = (
+        b"#define CALL(x) CONCATENATE(pl, x)\n"
+        b"static inline int plus(int x)\n{\n\treturn x > 5;\n}\n"
+        b"int sees(void)\n{\n\treturn plus(3);\n}\n"
+        b"int finds(int x)\n{\n\treturn CALL(us)(x);\n}\n"
+        b"int other(int x)\n{\n\treturn __PASTE(pl, us)(x);\n}\n"
+    )
+    assert touched(b"x > 5", b"x > 6", text) == {"plus", "sees", "finds", "other"}
+
+
 def test_a_declaration_is_what_callers_are_compiled_with() -> None:
     assert touched(b"static int makes(void)", b"static unsigned int makes(void)") == {"makes"}
     assert touched(b"static int uses(int x)", b"static int uses(long x)") == {"uses", "makes"}

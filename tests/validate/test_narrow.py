@@ -127,13 +127,15 @@ def test_an_inline_function_that_others_are_made_of(compare: Compare) -> None:
 def test_an_inline_function_that_a_macro_of_the_tree_names(compare: Compare) -> None:
     """The name stands nowhere in the text."""
     more = (
-        b"static inline int zpconvert_hidden(int x)\n{\n\treturn x + 7;\n}\n"
+        b"static inline int zpconvert_hidden4(int x)\n{\n\treturn x + 7;\n}\n"
+        b"#define zpconvert_hidden1(x) (x)\n#define zpconvert_hidden2(x) (x)\n"
+        b"#define zpconvert_hidden8(x) (x)\n"
         b"int zpconvert_finds(int x);\nint zpconvert_finds(int x)\n"
-        b"{\n\treturn CONCATENATE(zpconvert_, hidden)(x);\n}\n"
+        b"{\n\treturn __pcpu_size_call_return(zpconvert_hidden, x);\n}\n"
     )
     first, narrow = compare((b"return x + 7;", b"return x + 8;"), more=more)
     assert fell_short(first) == {}
-    assert narrow["zpconvert_hidden"].verdict is Verdict.DIFFERENT
+    assert narrow["zpconvert_hidden4"].verdict is Verdict.DIFFERENT
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,9 @@ _WORD = re.compile(rb"[A-Za-z_]\w*")
 #: What a function uses without naming it: it says `CLASS(x, …)` or `__free(x)`
 #: (include/linux/cleanup.h).
 _CLEANUP = re.compile(r"class_|__free_")
+#: Macros of the kernel that make a name of any two parts (include/linux/args.h,
+#: include/linux/compiler_types.h).
+_PASTING = frozenset({"CONCATENATE", "__CONCAT", "__PASTE", "___PASTE"})
 _MARK = re.compile(rb"[A-Za-z_]\w*|\S")
 
 Files = Mapping[str, bytes]
@@ -201,14 +204,14 @@ def _code(files: tuple[tuple[str, bytes], ...]) -> _Code:
         rest.append((path, other))
         for name, one in found:
             functions[name] = (*functions.get(name, ()), one)
-    macros: dict[str, Set[str]] = {}
-    pasting, elsewhere = set(), set()
+    macros: dict[str, Set[str]] = dict.fromkeys(_PASTING, frozenset())
+    pasting, elsewhere = set(_PASTING), set()
     for _, text in rest:
         for directive in _DIRECTIVE.finditer(text):
             macro = _MACRO.match(directive[2]) if directive[1] == b"define" else None
             if macro:
                 name = macro[1].decode()
-                macros[name] = macros.get(name, set()) | _names(macro[2])
+                macros[name] = macros.get(name, frozenset()) | _names(macro[2])
                 if b"##" in macro[2]:
                     pasting.add(name)
         elsewhere |= _names(_DIRECTIVE.sub(b"", text))
