@@ -66,6 +66,34 @@ def test_braces_that_do_not_match(text: bytes) -> None:
     assert without_bodies(text, {"f"}) == text
 
 
+@pytest.mark.parametrize(
+    "says",
+    [
+        b"\n#define ONE 1\n",
+        b"\n%:undef ONE\n",
+        b"\n#un\\\ndef ONE\n",
+        b"\n#if A\n",
+        b"\n#endif\n#if A\n",
+        b"\n#else\n",
+        b'\n#pragma pop_macro("ONE")\n',
+        b'_Pragma("pop_macro(\\"ONE\\")")',
+        b'\n#line 1 "b.c"\n',
+        b"extern int g(void);",
+        b"int g(void) __attribute_const__;",
+        b'asm(".set one, 1");',
+    ],
+)
+def test_what_says_something_of_others_stays(says: bytes) -> None:
+    text = b"int f(void) {%b return 1; }\n" % says
+    assert without_bodies(text, {"f"}) == text
+
+
+@pytest.mark.parametrize("says", [b"\n#ifdef A\n#elif B\n#else\n#endif\n", b'"#define";'])
+def test_what_ends_with_its_body_goes(says: bytes) -> None:
+    text = b"int f(void) {%b return 1; }\n" % says
+    assert b"return" not in without_bodies(text, {"f"})
+
+
 @given(st.binary(max_size=200), st.sets(st.text("abf", max_size=2)))
 def test_any_bytes_keep_their_lines(text: bytes, names: set[str]) -> None:
     assert without_bodies(text, names).count(b"\n") == text.count(b"\n")

@@ -88,6 +88,18 @@ def test_an_inline_function_is_part_of_what_names_it() -> None:
     assert touched(b"return x + 1;", b"return x + 2;") == everything
 
 
+def test_a_macro_of_the_kernel_puts_names_together() -> None:
+    """Whatever else names the function, and through whichever macro."""
+    text = (
+        b"#define CALL(x) CONCATENATE(pl, x)\n"
+        b"static inline int plus(int x)\n{\n\treturn x > 5;\n}\n"
+        b"int sees(void)\n{\n\treturn plus(3);\n}\n"
+        b"int finds(int x)\n{\n\treturn CALL(us)(x);\n}\n"
+        b"int other(int x)\n{\n\treturn __PASTE(pl, us)(x);\n}\n"
+    )
+    assert touched(b"x > 5", b"x > 6", text) == {"plus", "sees", "finds", "other"}
+
+
 def test_a_declaration_is_what_callers_are_compiled_with() -> None:
     assert touched(b"static int makes(void)", b"static unsigned int makes(void)") == {"makes"}
     assert touched(b"static int uses(int x)", b"static int uses(long x)") == {"uses", "makes"}
@@ -172,6 +184,15 @@ def test_moving_into_a_condition_is_one() -> None:
     assert found.touched == {"uses"}
 
 
+def test_moving_past_a_declaration_is_one() -> None:
+    """What it uses may be known to the compiler, or not yet."""
+    uses = b"int uses(void)\n{\n\treturn __same_type(all, int[5]);\n}\n"
+    known, declared = b"extern int all[];\n", b"int all[10];\n"
+    found = edit({"x.c": known + uses + declared}, {"x.c": known + declared + uses})
+    assert found is not None
+    assert found.touched == {"uses"}
+
+
 def test_one_of_two_definitions() -> None:
     text = (
         b"#ifdef A\nint f(void)\n{\n\treturn 1;\n}\n#else\nint f(void)\n{\n\treturn 2;\n}\n#endif\n"
@@ -227,6 +248,44 @@ def test_what_is_called_by_a_part_of_its_name(name: bytes) -> None:
     assert touched(b"return x + 1;", b"return x + 2;", text) is None
 
 
+def test_a_semicolon_after_a_body_ends_it() -> None:
+    text = b"int f(void)\n{\n\treturn 1;\n};\nstatic int k = 2;\nint g(void) {\n\treturn k;\n}\n"
+    assert touched(b"k = 2", b"k = 3", text) is None
+    assert touched(b"return 1;", b"return 3;", text) == {"f"}
+
+
+def test_a_macro_goes_on_in_the_next_line() -> None:
+    text = TEXT.replace(b"#define SUM(a)", b"#define \\\n SUM(a)")
+    assert touched(b"return x + 1;", b"return x + 2;", text) == touched(
+        b"return x + 1;", b"return x + 2;"
+    )
+
+
+def test_a_function_that_a_macro_names() -> None:
+    """Its name is another one."""
+    text = TEXT.replace(b"static inline int plus(", b"#define plus other\nstatic inline int plus(")
+    assert touched(b"return x + 1;", b"return x + 2;", text) is None
+    assert touched(b"*at = seen;", b"*at = 0;", text) == {"alone"}
+
+
+def test_a_declaration_is_made_of_another() -> None:
+    """What calls the latter passes another type."""
+    more = (
+        b"static char one(void)\n{\n\treturn 0;\n}\n"
+        b"int two(typeof(one()) x)\n{\n\treturn x == 5;\n}\n"
+        b"int three(int x)\n{\n\treturn two(x);\n}\n"
+    )
+    changes = touched(b"static char one", b"static signed char one", more)
+    assert changes == {"one", "two", "three"}
+
+
+def test_what_moves_before_an_include() -> None:
+    """The file may name it there: conditions can have chosen another function before."""
+    first = b"static inline int f(void)\n{\n\treturn 1;\n}\n"
+    text = b'#include "a.h"\n%b' % first
+    assert edit({"x.c": text}, {"x.c": b'%b#include "a.h"\n' % first}) is None
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -238,8 +297,37 @@ def test_what_is_called_by_a_part_of_its_name(name: bytes) -> None:
         b"struct f\n{\n\tint return1;\n}\n;",
         b"int f(void)\n{\n\treturn 1;\n{\n}\n}\n",
         b"int f(void) {\n\treturn 1;\n}\n",
+        b"int f(void)\n{\n}  static int k = 1;\nint g(void) {\n\treturn k;\n}\n",
+        b"static inline get(one)\n{\n\treturn 1;\n}\n",
+        b"static inline get(int, x)\n{\n\treturn 1;\n}\n",
+        b"static inline int __attribute__((const)) f(int x)\n{\n\treturn 1;\n}\n",
+        b'static inline int __section("a") __f(int x)\n{\n\treturn 1;\n}\n',
+        b"make(a1)\nint f(void)\n{\n}\n",
+        b"struct s { int a1; }; int f(void)\n{\n}\n",
+        b"static noinline\n\nint f(void)\n{\n\treturn 1;\n}\n",
+        b"#ifdef A\nstatic\n#endif\nint f(void)\n{\n\treturn 1;\n}\n",
+        b"int f(void)\n{\n\textern int g(void) __pure;\n\treturn 1;\n}\n",
     ],
-    ids=["define", "halves", "capitals", "macro", "table", "struct", "inner", "style"],
+    ids=[
+        "define",
+        "halves",
+        "capitals",
+        "macro",
+        "table",
+        "struct",
+        "inner",
+        "style",
+        "end",
+        "argument",
+        "arguments",
+        "attribute",
+        "section",
+        "before",
+        "line",
+        "gap",
+        "condition",
+        "extern",
+    ],
 )
 def test_what_is_not_taken_apart_is_the_rest(text: bytes) -> None:
     """It may be more than a function."""

@@ -97,3 +97,24 @@ def test_what_is_open_is_settled_with_the_others_left_out(
     flat = [job.overlay[SOURCE] for what, job in builder.jobs if "flattened" in what]
     assert len(flat) == 2
     assert all(b"return zpconvert_caller(x) +" not in text for text in flat)
+
+
+@pytest.mark.kernel
+def test_what_an_equal_function_says_of_others_is_not_left_out(compare: Compare) -> None:
+    """Without its body the macro would be the same on both sides."""
+    before = b"""
+#define ZPCONVERT_STEP 3
+void zpconvert_defines(void);
+void zpconvert_defines(void)
+{
+}
+int zpconvert_steps(int x);
+int zpconvert_steps(int x)
+{
+	return x + ZPCONVERT_STEP;
+}
+"""
+    redefine = b"{\n#undef ZPCONVERT_STEP\n#define ZPCONVERT_STEP 4\n}\nint zpconvert_steps"
+    rows = compare(before, before.replace(b"{\n}\nint zpconvert_steps", redefine))
+    assert rows["zpconvert_defines"].verdict is Verdict.EQUAL
+    assert rows["zpconvert_steps"].verdict is Verdict.DIFFERENT

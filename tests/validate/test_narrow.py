@@ -127,13 +127,41 @@ def test_an_inline_function_that_others_are_made_of(compare: Compare) -> None:
 def test_an_inline_function_that_a_macro_of_the_tree_names(compare: Compare) -> None:
     """The name stands nowhere in the text."""
     more = (
-        b"static inline int zpconvert_hidden(int x)\n{\n\treturn x + 7;\n}\n"
+        b"static inline int zpconvert_hidden4(int x)\n{\n\treturn x + 7;\n}\n"
+        b"#define zpconvert_hidden1(x) (x)\n#define zpconvert_hidden2(x) (x)\n"
+        b"#define zpconvert_hidden8(x) (x)\n"
         b"int zpconvert_finds(int x);\nint zpconvert_finds(int x)\n"
-        b"{\n\treturn CONCATENATE(zpconvert_, hidden)(x);\n}\n"
+        b"{\n\treturn __pcpu_size_call_return(zpconvert_hidden, x);\n}\n"
     )
     first, narrow = compare((b"return x + 7;", b"return x + 8;"), more=more)
     assert fell_short(first) == {}
-    assert narrow["zpconvert_hidden"].verdict is Verdict.DIFFERENT
+    assert narrow["zpconvert_hidden4"].verdict is Verdict.DIFFERENT
+
+
+@pytest.mark.parametrize(
+    ("declared", "defined"),
+    [
+        (b"static int zpconvert_low(int x) __attribute__((__always_inline__));\n", b"static int"),
+        (b"#define ZPCONVERT_LOW static __always_inline\n", b"ZPCONVERT_LOW int"),
+    ],
+    ids=["attribute", "macro"],
+)
+def test_a_function_that_is_inline_by_another_word(
+    compare: Compare, declared: bytes, defined: bytes
+) -> None:
+    """It is in no object, and part of what is not compiled."""
+    more = (
+        declared
+        + b"static inline int zpconvert_lowest(int x)\n{\n\treturn x + 7;\n}\n"
+        + defined
+        + b" zpconvert_low(int x)\n{\n\treturn zpconvert_lowest(x) + 1;\n}\n"
+        b"int zpconvert_high(int x);\nint zpconvert_high(int x)\n"
+        b"{\n\treturn zpconvert_low(x);\n}\n"
+    )
+    _, narrow = compare((b"return x + 7;", b"return x + 8;"), more=more)
+    assert "zpconvert_lowest" in fell_short(narrow)
+    _, narrow = compare((b"_lowest(x) + 1;", b"_lowest(x) + 2;"), more=more)
+    assert fell_short(narrow) == {"zpconvert_high": Verdict.DIFFERENT}
 
 
 def test_data_within_a_function(compare: Compare) -> None:
@@ -159,6 +187,19 @@ def test_a_helper_has_a_row_once_it_is_in_both(compare: Compare) -> None:
     assert [fell_short(rows) for rows in (comes, stays, goes, gone)] == [{}] * 4
     there = ["zpconvert_minus" in rows for rows in (comes, stays, goes, gone)]
     assert there == [False, True, False, False]
+
+
+def test_an_inline_function_in_a_table_keeps_its_row(compare: Compare) -> None:
+    more = (
+        b"static inline int zpconvert_run(int x)\n{\n\treturn x + 9;\n}\n"
+        b"int (*zpconvert_table)(int) = zpconvert_run;\n"
+    )
+    found = compare(
+        (b"zpconvert_seen = 2;", b"zpconvert_seen = 1 + 1;"),
+        (b"zpconvert_seen = 1 + 1;", b"zpconvert_seen = 2;"),
+        more=more,
+    )
+    assert [rows["zpconvert_run"].verdict for rows in found] == [Verdict.EQUAL] * 3
 
 
 def test_a_function_that_all_can_call_and_that_goes(compare: Compare) -> None:

@@ -17,6 +17,12 @@ _TOKEN = re.compile(
 #: What takes the name of a function, the declaration of which is not enough for it; to export a
 #: symbol it is.
 _TAKEN = re.compile(rb"(?m)^(?!EXPORT_)[A-Za-z_]\w*\([ \t]*(\w+)[ \t]*\)")
+_DIRECTIVE = re.compile(rb"(?m)^[ \t\f\v]*(?:#|%:)[ \t\f\v]*(\w*)")
+_CONDITIONS = (b"if", b"ifdef", b"ifndef", b"elif", b"else", b"endif")
+#: What makes a body say something of what is outside it: declarations of others, assembler text.
+_OUTWARD = re.compile(
+    rb"\b(?:extern|_Pragma|_*asm_*|__attribute\w*|__pure|__weak|__noreturn|__COUNTER__)\b"
+)
 
 
 #: An inline function declared or defined; kernel headers write __always_inline and the like too.
@@ -28,11 +34,28 @@ def inline_functions(text: bytes) -> set[str]:
     return {found[1].decode("utf-8", "replace") for found in _INLINE.finditer(text)}
 
 
+def contained(body: bytes) -> bool:
+    """Whether all that the body of a function says, its conditions among that, ends with it.
+
+    What follows one that defines a macro, changes the compiler's or the assembler's state or
+    declares other functions anew may be compiled to other code.
+    """
+    # a name or a directive may go on in the next line
+    body = body.replace(b"\\\n", b"")
+    depth = 0
+    for word in _DIRECTIVE.findall(body):
+        if word not in _CONDITIONS or (not depth and not word.startswith(b"if")):
+            return False
+        depth += word.startswith(b"if") - (word == b"endif")
+    return not depth and not _OUTWARD.search(body)
+
+
 def without_bodies(text: bytes, names: Set[str]) -> bytes:
     """A C text in which the functions `names` are declared and not defined, as many lines long.
 
     A function stays as it is where that cannot be done: it is inline, it is defined twice, a
-    macro outside functions takes its name. So does the whole text if its braces do not match.
+    macro outside functions takes its name, its body is not `contained`. So does the whole text
+    if its braces do not match.
     """
     asked = {name.encode() for name in names} - {found[1] for found in _TAKEN.finditer(text)}
     bodies = [
@@ -43,7 +66,7 @@ def without_bodies(text: bytes, names: Set[str]) -> bytes:
     seen = [name for name, _, _ in bodies]
     out, at = [], 0
     for name, start, end in bodies:
-        if seen.count(name) == 1:
+        if seen.count(name) == 1 and contained(text[start:end]):
             out += [text[at:start], b";" + b"\n" * text.count(b"\n", start, end)]
             at = end
     return b"".join([*out, text[at:]])

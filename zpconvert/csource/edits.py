@@ -14,16 +14,20 @@ import re
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 
-from zpconvert.csource.bodies import inline_functions
+from zpconvert.csource.bodies import contained, inline_functions
 
-#: From a brace in the first column to the next closing one that is alone on its line.
-_BODY = re.compile(rb"(?m)^\{[ \t]*$.*?^\}[ \t]*$", re.DOTALL)
-_DIRECTIVE = re.compile(rb"(?m)^[ \t]*#[ \t]*(\w*)((?:\\\n|[^\n])*)")
+#: From a brace that is alone in the first column to the line of the next closing one there.
+_BODY = re.compile(rb"(?m)^\{[ \t]*$.*?^\}[^\n]*$", re.DOTALL)
+_END = re.compile(rb"\}[ \t;]*$")
+_DIRECTIVE = re.compile(rb"(?m)^[ \t\f\v]*(?:#|%:)[ \t]*(\w*)([^\n]*)")
 _MACRO = re.compile(rb"[ \t]+(\w+)(.*)", re.DOTALL)
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 #: What a function uses without naming it: it says `CLASS(x, …)` or `__free(x)`
 #: (include/linux/cleanup.h).
 _CLEANUP = re.compile(r"class_|__free_")
+#: Macros of the kernel that make a name of any two parts (include/linux/args.h,
+#: include/linux/compiler_types.h).
+_PASTING = frozenset({"CONCATENATE", "__CONCAT", "__PASTE", "___PASTE"})
 _MARK = re.compile(rb"[A-Za-z_]\w*|\S")
 
 Files = Mapping[str, bytes]
@@ -82,9 +86,12 @@ def _edit(
         name = (spreading - seen).pop()
         seen.add(name)
         users = old.users(name) | new.users(name)
-        spreading |= users - functions | users & inline
+        typed = {n for n in users & functions if name in old.declared(n) | new.declared(n)}
+        spreading |= users - functions | users & inline | typed
         touched |= users & functions
-    if spreading & old.elsewhere or (spreading and old.late) or any(map(_CLEANUP.match, spreading)):
+    if spreading & old.elsewhere or (spreading and (old.late or new.late)):
+        return None
+    if spreading & functions & old.macros.keys() or any(map(_CLEANUP.match, spreading)):
         return None
     if shared & {one.file for code in (old, new) for one in code.of(spreading)}:
         return None
@@ -101,7 +108,7 @@ def _edit(
 
 @dataclass(frozen=True)
 class _Function:
-    """A definition. after: how many directives stand before it in its file, outside functions.
+    """A definition. after: how many lines stand before it in its file that are no function's.
     words: all names in it."""
 
     file: str
@@ -138,6 +145,10 @@ class _Code:
 
     def heads(self, name: str) -> list[bytes]:
         return [one.head for one in self.functions.get(name, ())]
+
+    def declared(self, name: str) -> set[str]:
+        """The names that stand in a function's declaration: its type can be made of them."""
+        return _names(b" ".join(self.heads(name)))
 
     def short(self) -> set[str]:
         """The functions that are one statement."""
@@ -184,22 +195,23 @@ def _code(files: tuple[tuple[str, bytes], ...]) -> _Code:
     functions: dict[str, tuple[_Function, ...]] = {}
     rest = []
     late = False
+    files = tuple((path, text.replace(b"\\\n", b"")) for path, text in files)
     for path, text in files:
         found, other = _apart(path, text)
-        includes = [d[1] for d in _DIRECTIVE.finditer(other)]
-        first = min((one.after for _, one in found), default=len(includes))
-        late = late or b"include" in includes[first:]
+        first = min((one.after for _, one in found), default=len(other))
+        later = map(_DIRECTIVE.match, other.split(b"\n")[first:])
+        late = late or any(one and one[1] == b"include" for one in later)
         rest.append((path, other))
         for name, one in found:
             functions[name] = (*functions.get(name, ()), one)
-    macros: dict[str, Set[str]] = {}
-    pasting, elsewhere = set(), set()
+    macros: dict[str, Set[str]] = dict.fromkeys(_PASTING, frozenset())
+    pasting, elsewhere = set(_PASTING), set()
     for _, text in rest:
         for directive in _DIRECTIVE.finditer(text):
             macro = _MACRO.match(directive[2]) if directive[1] == b"define" else None
             if macro:
                 name = macro[1].decode()
-                macros[name] = macros.get(name, set()) | _names(macro[2])
+                macros[name] = macros.get(name, frozenset()) | _names(macro[2])
                 if b"##" in macro[2]:
                     pasting.add(name)
         elsewhere |= _names(_DIRECTIVE.sub(b"", text))
@@ -222,21 +234,24 @@ def _names(text: bytes) -> set[str]:
 @functools.lru_cache(maxsize=256)
 def _apart(path: str, text: bytes) -> tuple[tuple[tuple[str, _Function], ...], bytes]:
     """The definitions of functions in a text, and the rest of it without empty lines."""
-    found, rest = [], []
-    at = directives = 0
+    found = []
+    rest: list[bytes] = []
+    at = 0
     for body in _BODY.finditer(text):
         between = text[at : body.start()]
         head = _head(between)
-        name = _name(head) if _whole(body[0]) else None
-        rest.append(between[: len(between) - len(head)] if name else text[at : body.end()])
-        directives += sum(1 for _ in _DIRECTIVE.finditer(rest[-1]))
+        before = between[: len(between) - len(head)]
+        name = _name(head) if _whole(before, body[0]) else None
+        rest += _lines(before if name else text[at : body.end()])
         if name:
-            one = _Function(path, directives, b" ".join(head.split()), body[0])
-            found.append((name, one))
+            found.append((name, _Function(path, len(rest), b" ".join(head.split()), body[0])))
         at = body.end()
-    rest.append(text[at:])
-    lines = (line.rstrip() for part in rest for line in part.splitlines())
-    return tuple(found), b"\n".join(line for line in lines if line)
+    return tuple(found), b"\n".join([*rest, *_lines(text[at:])])
+
+
+def _lines(text: bytes) -> Iterator[bytes]:
+    """Those that are not empty."""
+    return (line.rstrip() for line in text.splitlines() if line.strip())
 
 
 def _head(between: bytes) -> bytes:
@@ -245,7 +260,7 @@ def _head(between: bytes) -> bytes:
     first = len(lines)
     while first:
         line = lines[first - 1].strip()
-        if not line or line.startswith(b"#") or line.endswith((b";", b"}", b"\\")):
+        if not line or line.startswith((b"#", b"%:")) or line.endswith((b";", b"}")):
             break
         first -= 1
     return b"".join(lines[first:])
@@ -254,24 +269,45 @@ def _head(between: bytes) -> bytes:
 def _name(head: bytes) -> str | None:
     """The function that a head declares: what parentheses follow, and a type comes before."""
     marks = _MARK.findall(head)
-    if b"=" in marks:
+    # what begins like a call is a macro, and no attribute of this function for sure
+    if {b"=", b";", b"{"}.intersection(marks) or marks[1:2] == [b"("]:
         return None
     names, depth = [], 0
-    for before, mark, after in zip(marks, marks[1:], marks[2:], strict=False):
+    for at, (before, mark, after) in enumerate(zip(marks, marks[1:], marks[2:], strict=False), 3):
         depth += (before == b"(") - (before == b")")
-        typed = before == b"*" or _WORD.fullmatch(before)
+        typed = before in (b"*", b")") or _WORD.fullmatch(before)
         if not depth and typed and after == b"(" and _WORD.fullmatch(mark):
-            names.append(mark.decode())
-    # in capitals it is a macro, which may define anything
-    return names[0] if len(names) == 1 and not names[0].isupper() else None
+            names.append((mark.decode(), at))
+    if not names:
+        return None
+    (name, at), *others = names
+    # an attribute stands behind the name; what looks like one before a name may be either
+    if others and not all(word.startswith("__") > name.startswith("__") for word, _ in others):
+        return None
+    # in capitals it is a macro, which may define anything; so it is with arguments for parameters
+    return None if name.isupper() or not _parameters(marks[at:]) else name
 
 
-def _whole(body: bytes) -> bool:
-    """Whether a body is one, conditions and all, and leaves no macro behind."""
-    directives = [found[1] for found in _DIRECTIVE.finditer(body)]
-    opened = sum(word in (b"if", b"ifdef", b"ifndef") for word in directives)
+def _parameters(marks: list[bytes]) -> bool:
+    """Whether parameters, from behind their parenthesis on, have a type and a name each."""
+    counts, depth = [0], 0
+    for mark in marks:
+        depth += (mark == b"(") - (mark == b")")
+        if depth < 0:
+            break
+        if mark == b"," and not depth:
+            counts.append(0)
+        else:
+            counts[-1] += 1
+    return min(counts) > 1 or marks[:2] == [b"void", b")"]
+
+
+def _whole(before: bytes, body: bytes) -> bool:
+    """Whether a body is one, conditions and all, and what stands before its head has an end."""
+    last = _DIRECTIVE.sub(b"", before).rstrip()[-1:]
     return (
-        body.count(b"\n{") == 0
-        and opened == directives.count(b"endif")
-        and not {b"define", b"undef", b"include"} & set(directives)
+        last in (b"", b";", b"}")
+        and body.count(b"\n{") == 0
+        and _END.search(body) is not None
+        and contained(body)
     )

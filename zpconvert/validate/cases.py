@@ -24,6 +24,7 @@ Files = Mapping[str, bytes]
 
 _OTHER, _GONE = "other code", "is gone"
 _NEW = "is new: there is nothing to compare it with"
+_UNKNOWN = "what the commit leaves alone is not known"
 
 
 @dataclass(frozen=True)
@@ -185,10 +186,16 @@ class Case:
         """Take from the commit before what this one does not touch, and judge what it touches
         and the compiler made a part of something else."""
         known = self.before.names if self.before else None
+        if known is None or any(name.startswith("[") for name in self.left):
+            self.left = {"*": _UNKNOWN}
+            return
+        stays = edit.touched & edit.before
         # what is there and nothing names is named by a macro's parts
-        hidden = {n for n in edit.inline & edit.touched & edit.before if not edit.users_before[n]}
-        if known is None or hidden & known or any(name.startswith("[") for name in self.left):
-            self.left = {"*": "what the commit leaves alone is not known"}
+        hidden = {n for n in stays & edit.inline & known if not edit.users_before[n]}
+        # what is not there and used all the same is inline, by a word that is not known for it
+        lost = stays & edit.after - edit.inline - found.names
+        if hidden or any(_users(edit, name) & known for name in lost):
+            self.left = {"*": _UNKNOWN}
             return
         there = {now for _, now in found.same | found.other} | found.new
         used = {n for n in edit.inline & edit.after if _users(edit, n) & there}
@@ -196,7 +203,8 @@ class Case:
         begun = {n for n in used if _users(edit, n) & there & edit.touched}
         came = (begun | edit.after - edit.inline & there) - known
         idle = {n for n in edit.inline if not _users(edit, n) - edit.inline}
-        went = edit.before - edit.after | idle | edit.touched & edit.inline - used
+        # what is there without being used is in a table, or for other objects
+        went = edit.before - edit.after | (idle | edit.touched & edit.inline - used) - there
         for was, now in self.hints.items():
             if was in known - edit.after and now in came:
                 self.was.setdefault(now, was)
