@@ -183,3 +183,19 @@ def test_all_that_is_under_way_is_told(
     builder.results(jobs[:1], "one")
     builder.results(jobs[1:], "last")
     assert told == ["one: 1 of 1", "one: 1 of 1; other: 1 of 1", "last: 1 of 1"]
+
+
+@pytest.mark.kernel
+def test_a_compiler_that_hangs_on_what_many_have_in_common(
+    build_612: Callable[[str], BuildDir], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = tmp_path / "gcc"
+    slow.write_text("#!/bin/sh\nsleep 60\n")
+    slow.chmod(0o755)
+    build = build_612("compaction")
+    build = replace(build, commands={OBJECT: (str(slow), *build.commands[OBJECT][1:])})
+    texts = [b"#include <linux/types.h>\nint a%d;\n" % n for n in range(precompiled.WORTHWHILE)]
+    jobs = [Job(build, OBJECT, {SOURCE: text}) for text in texts]
+    monkeypatch.setattr(replay, "COMPILE_TIMEOUT", 0.2)
+    results = Builder(tmp_path, 2).results(jobs, "")
+    assert all(isinstance(one, Unfinished) for one in results)

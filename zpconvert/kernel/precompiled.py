@@ -27,6 +27,7 @@ from pathlib import Path, PurePosixPath
 from zpconvert import space
 from zpconvert.kernel import replay
 from zpconvert.kernel.replay import Compiled, Failed, Job, overlaid
+from zpconvert.process import ProcessError
 from zpconvert.scratch import scratch_directory
 
 #: So many compilations are worth one more to make an opening for them.
@@ -173,7 +174,11 @@ def _opening(jobs: Sequence[Job], place: Path) -> Opening | None:
     if not kept.exists():
         if len(jobs) < WORTHWHILE:
             return None
-        _make(first, directives, kept)
+        try:
+            _make(first, directives, kept)
+        except ProcessError:
+            # whoever compiles the job meets it again, and says so
+            return None
     try:
         os.utime(kept)
         names = frozenset((kept / _READS).read_text().splitlines())
