@@ -10,6 +10,7 @@ from zpconvert.mail.cover import (
     Proof,
     Shrunk,
     blurb,
+    retold,
 )
 
 GIT = Base("v6.12-3-g0123456789ab", "0" * 40)
@@ -75,7 +76,7 @@ def test_what_was_proven_is_said_with_the_way_to_repeat_it() -> None:
     cells = (RAN, CellOutcome("second", "gcc 12", "ran", ""), CellOutcome("c", "clang", "ran", ""))
     verdicts = {"equal": 40, "assumed": 2, "unknown": 0, "different": 0}
     proof = Proof(
-        "quick", cells, ("checkpatch", "codespell"), verdicts, ("order-0: one page each",), ()
+        "quick", cells, ("checkpatch", "codespell"), verdicts, ("order-0: one page each",), (), "a"
     )
     assert (
         blurb("Text.", Measured(proof=proof), GIT)
@@ -90,10 +91,34 @@ Each commit was compared with its parent by zpconvert validate:
 - assumed, order-0: one page each
 - git am takes the mails; checkpatch and codespell find nothing new
 
+To repeat it, with LINUX as the base of the series:
+
+  zpconvert validate MAILS --tree LINUX --conversion a --matrix quick
+"""
+    )
+
+
+def test_where_a_conversion_of_ones_own_is_the_reader_has_to_know() -> None:
+    proof = Proof("quick", (RAN,), (), {"equal": 1}, (), ())
+    text = blurb("Text.", Measured(proof=proof), GIT)
+    assert text.endswith("""
+To repeat it, with LINUX as the base of the series and DIR as its
+conversion:
+
+  zpconvert validate MAILS --tree LINUX --conversion DIR --matrix quick
+""")
+    assert retold("Text.", text) == text
+
+
+def test_the_way_to_repeat_it_in_an_earlier_letter_is_the_tools_own() -> None:
+    """Until 2026 it had no --conversion, and was filled as any other text."""
+    posted = """\
+Text.
+
 To repeat it, with LINUX as the base of the series: zpconvert validate
 MAILS --tree LINUX --matrix quick
 """
-    )
+    assert retold("Text.", posted) == posted
 
 
 def test_what_fell_short_is_said_and_nothing_is_claimed_beside_it() -> None:
