@@ -76,7 +76,8 @@ def _proof(matrix: str, conversion: Conversion, report: Report) -> Proof:
     return Proof(
         matrix=matrix,
         cells=tuple(
-            CellOutcome(cell.name, cell.compiler, cell.state, cell.reason) for cell in report.cells
+            CellOutcome(cell.name, cell.compiler, cell.state, cell.reason, cell.compared)
+            for cell in report.cells
         ),
         tools=tuple(tool.name for tool in report.tools if tool.state == "ran"),
         functions=report.functions,

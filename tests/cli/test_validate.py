@@ -98,8 +98,21 @@ def test_a_good_commit_is_good(out: Path, kernel_612: Path) -> None:
          "--kconfig", "CONFIG_ZSWAP=y", "--kconfig", "CONFIG_ZBUD=y"],
     )  # fmt: skip
     assert done.exception is None, done.output
+    assert "functions against their parents, in compaction: " in done.output
     assert "0 unknown, 0 different" in done.output
+    assert "functions not compared" not in done.output
     assert not (out / "report.json").exists()
+
+
+def test_a_cell_that_compares_no_functions_says_so(out: Path, kernel_612: Path) -> None:
+    done = CliRunner().invoke(
+        command,
+        [str(out), "--tree", str(kernel_612), "--cell", "no-compaction", "--commit", "1",
+         "--kconfig", "CONFIG_ZSWAP=y", "--kconfig", "CONFIG_ZBUD=y"],
+    )  # fmt: skip
+    assert done.exception is None, done.output
+    assert re.search(r"no-compaction +ran +no findings.*, functions not compared\n", done.output)
+    assert "functions against their parents: not compared: no cell that does so" in done.output
 
 
 def test_a_cell_without_its_compiler_is_not_run(

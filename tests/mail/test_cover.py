@@ -69,7 +69,7 @@ Deprecated calls left as they are:
     )
 
 
-RAN = CellOutcome("first", "gcc 12", "ran", "")
+RAN = CellOutcome("first", "gcc 12", "ran", "", True)
 
 
 def test_what_was_proven_is_said_with_the_way_to_repeat_it() -> None:
@@ -87,7 +87,8 @@ Each commit was compared with its parent by zpconvert validate:
 
 - it compiles at W=1 without a new warning: first, second (gcc 12); c
   (clang)
-- object code of its functions against the parent's: 40 equal, 2 assumed
+- object code of its functions against the parent's, in first: 40 equal, 2
+  assumed
 - assumed, order-0: one page each
 - git am takes the mails; checkpatch and codespell find nothing new
 
@@ -96,6 +97,12 @@ To repeat it, with LINUX as the base of the series:
   zpconvert validate MAILS --tree LINUX --conversion a --matrix quick
 """
     )
+
+
+def test_cells_that_compile_alone_are_not_said_to_compare() -> None:
+    cells = (CellOutcome("second", "gcc 12", "ran", ""),)
+    text = blurb("Text.", Measured(proof=Proof("m", cells, (), {"equal": 0}, (), ())), GIT)
+    assert "- object code of its functions: not compared, no cell that does so was" in text
 
 
 def test_where_a_conversion_of_ones_own_is_the_reader_has_to_know() -> None:
@@ -133,7 +140,7 @@ def test_what_fell_short_is_said_and_nothing_is_claimed_beside_it() -> None:
     text = blurb("Text.", Measured(proof=proof), GIT)
     assert "- FELL SHORT, equality, patch 2: f: different\n" in text
     assert "- not compiled, cell far: no s390x-gcc\n" in text
-    assert "3 equal, 1 different" in text
+    assert "in first: 3 equal, 1\n  different" in text
     assert "without a new warning" not in text
     assert "find nothing" not in text
 

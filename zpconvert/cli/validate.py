@@ -201,6 +201,8 @@ def _show(report: Report) -> None:
         first, final = sizes.get((cell.name, 0)), sizes.get((cell.name, last))
         grown = f", {final.text - first.text:+d} bytes of text" if first and final else ""
         state = cell.reason if cell.state != "ran" else f"{_findings(len(bad))}{grown}"
+        if cell.state == "ran" and not cell.compared:
+            state += ", functions not compared"
         click.echo(f"  {cell.name:{width}}  {cell.state:7}  {state}")
     for tool in report.tools:
         said = tool.reason or _findings(sum(f.check == tool.name for f in report.findings))
@@ -212,7 +214,8 @@ def _show(report: Report) -> None:
     verdicts = ", ".join(f"{number} {name}" for name, number in report.functions.items())
     if not any(report.functions.values()):
         verdicts = "not compared: no cell that does so was built"
-    click.echo(f"functions against their parents: {verdicts}")
+    where = ", ".join(cell.name for cell in report.cells if cell.compared)
+    click.echo(f"functions against their parents{f', in {where}' * bool(where)}: {verdicts}")
     for one in report.assumptions if any(report.functions.values()) else ():
         needed = counted(one.functions, "function") if one.functions else "no function needed it"
         click.echo(f"  assuming {one.name} ({needed}): {one.reason}")

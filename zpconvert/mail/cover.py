@@ -72,12 +72,13 @@ class Deprecation:
 @dataclass(frozen=True)
 class CellOutcome:
     """A configuration that every commit was to be built in: `state` is `ran`, `not run` or
-    `failed`, and `reason` says why."""
+    `failed`, and `reason` says why. compared: functions were compared in it, too."""
 
     name: str
     compiler: str
     state: str
     reason: str
+    compared: bool = False
 
 
 @dataclass(frozen=True)
@@ -207,7 +208,10 @@ def shown(proof: Proof) -> Iterator[str]:
     counted = {verdict: number for verdict, number in proof.functions.items() if number}
     if counted:
         said = ", ".join(f"{number} {verdict}" for verdict, number in counted.items())
-        yield f"object code of its functions against the parent's: {said}"
+        where = ", ".join(cell.name for cell in ran if cell.compared)
+        yield f"object code of its functions against the parent's, in {where}: {said}"
+    elif ran:
+        yield "object code of its functions: not compared, no cell that does so was built"
     yield from (f"assumed, {assumption}" for assumption in proof.assumptions)
     if proof.tools and not proof.findings:
         yield f"git am takes the mails; {' and '.join(proof.tools)} find nothing new"

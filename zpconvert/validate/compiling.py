@@ -48,7 +48,7 @@ def prepared(
             rows.append(CellRow(cell.name, cell.arch, cell.compiler, "failed", str(error)))
             findings.append(finding(subject, "prepare", 0, cell.name, "", 0, str(error)))
             continue
-        rows.append(CellRow(cell.name, cell.arch, build.compiler, "ran"))
+        rows.append(CellRow(cell.name, cell.arch, build.compiler, "ran", compared=cell.compare))
         builds.append(build)
     if not builds:
         states = ", ".join(f"{row.name} {row.state}" for row in rows) or "none was chosen"
