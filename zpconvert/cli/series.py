@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     "out",
     type=click.Path(path_type=Path),
     metavar="OUT",
-    help="Where the mails go; created, or an earlier output of ours replaced.",
+    help="Where the mails go; created, or an earlier output replaced if nobody edited its mails.",
 )
 @reroll_options
 @click.option("--subject-prefix", metavar="TEXT", help="Instead of PATCH in the subjects.")
