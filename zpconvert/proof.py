@@ -85,8 +85,10 @@ def _proof(matrix: str, conversion: Conversion, report: Report) -> Proof:
             f"{one.name}: {one.reason}" for one in report.assumptions if one.functions
         ),
         findings=tuple(
-            f"{one.check}, patch {one.commit}: {one.text}" if one.commit else one.text
-            for one in report.findings
+            dict.fromkeys(  # the same in another cell is said once
+                f"{one.check}, patch {one.commit}: {one.text}" if one.commit else one.text
+                for one in report.findings
+            )
         ),
         conversion=conversion.name if conversion.bundled else None,
     )

@@ -91,7 +91,8 @@ def test_series_sums_up_on_stderr(tmp_path: Path, objpool_result: Converted) -> 
     left_out = [line for line in said.splitlines() if line.startswith("family ")]
     assert left_out == ["family lock: tdesc_lock left out, nothing uses it"]
     assert "step location: obj_to_location:page flips together with " in said
-    assert f"next: read {tmp_path}/out/0000-cover-letter.patch" in said
+    assert f"next: read {tmp_path}/out/0000-cover-letter.patch\n" in said
+    assert "not to be sent: patches have no Signed-off-by; repeat with --signoff\n" in said
     assert "\x1b" not in said + done.stdout
 
 

@@ -18,7 +18,7 @@ from zpconvert.cli.validate import command
 from zpconvert.errors import UserError
 from zpconvert.git.diff import diff_files
 from zpconvert.validate import run
-from zpconvert.validate.report import BootRow, CellRow, Cost, Report
+from zpconvert.validate.report import BootRow, CellRow, Cost, Finding, Report
 
 pytestmark = pytest.mark.kernel
 
@@ -198,6 +198,27 @@ def test_what_was_booted_is_shown_and_recorded(
     recorded = json.loads((out / "report.json").read_text())["boots"]
     assert [row["state"] for row in recorded] == ["passed", "passed", "failed"]
     assert recorded[2]["faults"] == ["BUG: x"]
+
+
+def test_a_command_that_shows_several_findings_is_printed_once(
+    out: Path, kernel_612: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = ("commit 1 --cell c", "commit 2 --cell c", "commit 1 --cell c")
+    found = tuple(Finding("equality", 1, "c", "a.c", n, "x", how) for n, how in enumerate(here))
+    rest = {field.name: () for field in dataclasses.fields(Report)}
+    cells = (CellRow("c", "um", "gcc", "ran"),)
+    known = {"functions": {}, "churn": 1.0, "cost": Cost(1, 1, 0.0), "cells": cells}
+    report = Report(**{**rest, **known, "findings": found})  # type: ignore[arg-type]
+    monkeypatch.setattr(run, "validate", lambda *_, **__: report)
+    done = CliRunner().invoke(command, [str(out), "--tree", str(kernel_612)])
+    assert done.stdout.endswith("""
+equality: commit 1 c: a.c: x
+equality: commit 1 c: a.c:2: x
+  commit 1 --cell c
+
+equality: commit 1 c: a.c:1: x
+  commit 2 --cell c
+""")
 
 
 def test_both_or_neither_of_mails_and_range(kernel_612: Path) -> None:

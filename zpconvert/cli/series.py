@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ from zpconvert.plural import counted
 
 if TYPE_CHECKING:
     from zpconvert.conversion.model import Conversion
+    from zpconvert.git.model import Ident
     from zpconvert.pipeline import Converted
     from zpconvert.posting import Posted
     from zpconvert.proof import Proven, Prover
@@ -151,13 +152,26 @@ def command(
     if json_file is not None:
         json_file.write_bytes((out / "series.json").read_bytes())
     _summary(tree, out, found, result, posted)
+    obstacles = list(_obstacles(known, ident, posted))
+    send = f", then git send-email {out}/*.patch" if not obstacles else ""
+    say(f"\nnext: read {posted.paths[0]}{send}")
+    for one in obstacles:
+        say(f"not to be sent: {one}")
+    if posted.proven is not None and posted.proven.findings:
+        raise Findings
+
+
+def _obstacles(known: Ident | None, ident: Ident, posted: Posted) -> Iterator[str]:
+    """Why no list would take the series as it is, and what to do."""
     if known is None:
-        say(
-            f"not to be sent: git does not know who you are, so they are from {ident.person}; "
+        yield (
+            f"git does not know who you are, so they are from {ident.person}; "
             "set user.name and user.email and repeat"
         )
     if posted.proven is not None and posted.proven.findings:
-        raise Findings
+        yield f"{counted(len(posted.proven.findings), 'finding')}; mend the conversion and repeat"
+    if not posted.signed:
+        yield "patches have no Signed-off-by; repeat with --signoff"
 
 
 def _prover(matrix: str, tell: Callable[[str], None]) -> Prover:
@@ -216,7 +230,6 @@ def _summary(
         for person in proposed:
             header = "to" if person.to else "cc"
             say(f"  --{header}='{person.address}'  # {person.role}")
-    say(f"\nnext: read {posted.paths[0]}, then git send-email {out}/*.patch")
 
 
 def _proven(out: Path, proven: Proven) -> None:
@@ -229,6 +242,6 @@ def _proven(out: Path, proven: Proven) -> None:
         )
     for line in shown(proven.proof):
         say(line)
-    for finding in proven.findings:
-        say(f"  {finding.reproduce}")
+    for command in dict.fromkeys(finding.reproduce for finding in proven.findings):
+        say(f"  {command}")
     say(f"the whole report: {out}/report.json")

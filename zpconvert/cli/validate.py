@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from zpconvert.kernel.cells import Cell
     from zpconvert.kernel.tree import Tree
     from zpconvert.validate.commits import Series
-    from zpconvert.validate.report import BootRow, FunctionRow, Report
+    from zpconvert.validate.report import BootRow, Finding, FunctionRow, Report
     from zpconvert.validate.subject import Subject
 
 
@@ -225,12 +225,9 @@ def _show(report: Report) -> None:
     for left in report.uncovered:
         click.echo(f"not covered: commit {left.commit}: {left.path}: {left.reason}")
     _show_boots(report.boots)
-    for finding in report.findings:
-        place = " ".join(
-            p for p in (f"commit {finding.commit}" * bool(finding.commit), finding.cell) if p
-        )
-        line = ": ".join(p for p in (finding.check, place, finding.where, finding.text) if p)
-        click.echo(f"\n{line}\n  {finding.reproduce}")
+    for command in dict.fromkeys(finding.reproduce for finding in report.findings):
+        lines = [_told(one) for one in report.findings if one.reproduce == command]
+        click.echo("\n".join(["", *lines, f"  {command}"]))
     for row in report.compared:
         _side_by_side(row)
     cost = report.cost
@@ -238,6 +235,12 @@ def _show(report: Report) -> None:
         f"\n{counted(cost.compiled, 'compilation')}, {cost.seconds:.0f} s of compiler, "
         f"{counted(cost.cached, 'result')} known from before"
     )
+
+
+def _told(finding: Finding) -> str:
+    commit = f"commit {finding.commit}" if finding.commit else ""
+    place = " ".join(p for p in (commit, finding.cell) if p)
+    return ": ".join(p for p in (finding.check, place, finding.where, finding.text) if p)
 
 
 def _findings(number: int) -> str:
