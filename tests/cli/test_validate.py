@@ -88,6 +88,7 @@ def test_mails_of_a_mailbox_in_any_order(out: Path, kernel_612: Path, tmp_path: 
     assert isinstance(done.exception, Findings), done.output
     assert done.stdout.startswith(f"{tmp_path / 'thread.mbox'} on {kernel_612} ")
     assert "equality: commit 2 compaction: mm/zbud.c" in done.stdout
+    assert "no report.json written, a part of the series" in done.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "thread.mbox"]
 
 
@@ -102,6 +103,10 @@ def test_a_good_commit_is_good(out: Path, kernel_612: Path) -> None:
     assert "0 unknown, 0 different" in done.output
     assert "functions not compared" not in done.output
     assert not (out / "report.json").exists()
+    assert done.stderr.endswith(
+        "no report.json written, a part of the series or matrix was looked at; "
+        "--json FILE writes one\n"
+    )
 
 
 def test_a_cell_that_compares_no_functions_says_so(out: Path, kernel_612: Path) -> None:

@@ -70,7 +70,7 @@ if TYPE_CHECKING:
     "json_file",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Where the report goes; OUT/report.json if that is a directory.",
+    help="Where the report goes; OUT/report.json by default, if all of OUT was looked at.",
 )
 def command(
     out: Path | None,
@@ -111,10 +111,17 @@ def command(
         found = run.validate(
             subject, cells, cache=cache_home(), workers=jobs or os.cpu_count() or 1, tell=tell
         )
-    whole = out is not None and is_directory_of_patches(out) and not only and not only_cells
-    if json_file is not None or (out is not None and whole):
-        report.write(found, json_file or Path(out or "") / report.NAME)
+    part = bool(only or only_cells)
+    if json_file is None and out is not None and is_directory_of_patches(out) and not part:
+        json_file = out / report.NAME
+    if json_file is not None:
+        report.write(found, json_file)
     _show(found)
+    if json_file is None:
+        why = (
+            "a part of the series or matrix was looked at" if part else "there is no directory OUT"
+        )
+        say(f"no {report.NAME} written, {why}; --json FILE writes one")
     if not found.good:
         raise Findings
 
