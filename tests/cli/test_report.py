@@ -48,6 +48,7 @@ def first(place: Path) -> Path:
         (lambda o: [p.unlink() for p in o.iterdir()], "out: no patches; give a directory of mails"),
         (lambda o: first(o).unlink(), ".patch: the mail is missing; write the series anew"),
         (lambda o: first(o).write_bytes(first(o).read_bytes()[:-400]), "diff is cut short"),
+        (lambda o: first(o).write_text("hello\n"), "is damaged: it is no mail, or was cut short"),
         (lambda o: (o / "report.json").write_text("{}"), "report.json: not a record that this"),
         (lambda o: (o / "report.json").write_text('{"schema": 1}'), "report.json: not a record"),
         (lambda o: (o / "report.json").write_text("[" * 90000), "report.json: not a record"),
