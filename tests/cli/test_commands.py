@@ -210,6 +210,14 @@ def test_show_rules_is_a_semantic_patch_that_spatch_reads(tmp_path: Path) -> Non
     assert parsed.returncode == 0, parsed.stderr
 
 
+def test_convert_prints_what_it_writes_if_asked(small_tree: Path) -> None:
+    diff = zpconvert("convert", OBJPOOL, "--tree", TREE, "--diff").stdout
+    done = zpconvert("convert", OBJPOOL, "--tree", small_tree, "--diff", "--write")
+    assert (done.returncode, done.stdout) == (0, diff)
+    assert "\nwrote " in f"\n{done.stderr}"
+    assert b"struct tdesc" in (small_tree / "mm/objpool.c").read_bytes()
+
+
 def test_list_names_what_came_with_the_program() -> None:
     done = zpconvert("list")
     assert (done.returncode, done.stderr) == (0, "")
