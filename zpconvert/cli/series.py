@@ -15,6 +15,7 @@ from zpconvert.cli.options import (
     Steps,
     computed,
     conversion_argument,
+    offer_matrices,
     running_options,
     steps_options,
     tree_option,
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     "--validate",
     "matrix",
     metavar="quick|full|FILE",
+    shell_complete=offer_matrices,
     help="Validate every commit in these cells and say in the cover letter what that showed.",
 )
 @click.option(

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from zpconvert.cli.boundary import Findings
-from zpconvert.cli.options import tree_option
+from zpconvert.cli.options import offer, offer_conversions, offer_matrices, tree_option
 from zpconvert.cli.talk import progress, say
 from zpconvert.kernel.source import cache_home
 from zpconvert.plural import counted
@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     from zpconvert.validate.subject import Subject
 
 
+def _cell_names() -> Iterable[str]:
+    from zpconvert.kernel.cells import built_in
+
+    return built_in()
+
+
 @click.command("validate")
 @click.argument("out", required=False, type=click.Path(path_type=Path))
 @tree_option
@@ -34,9 +40,17 @@ if TYPE_CHECKING:
     default="quick",
     show_default=True,
     metavar="quick|full|FILE",
+    shell_complete=offer_matrices,
     help="The cells to build in; FILE is TOML like zpconvert/kernel/cells.toml.",
 )
-@click.option("--cell", "only_cells", multiple=True, metavar="NAME", help="Only this cell.")
+@click.option(
+    "--cell",
+    "only_cells",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=offer(_cell_names),
+    help="Only this cell.",
+)
 @click.option(
     "--commit",
     "only",
@@ -48,6 +62,7 @@ if TYPE_CHECKING:
 @click.option(
     "--conversion",
     metavar="NAME",
+    shell_complete=offer_conversions,
     help="Whose kconfig lines, names and assumptions hold: a bundled one, or a directory of "
     "yours; by default the one that series.json names.",
 )
