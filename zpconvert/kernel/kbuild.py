@@ -194,11 +194,10 @@ class Make:
         said = failed.stderr.decode("utf-8", "replace").strip().splitlines()
         first = next((line for line in said if "rror" in line or "not found" in line), "")
         first = first.strip() or f"{failed}".partition(": ")[2].partition("\n")[0]
-        return UserError(
-            str(log),
-            f"the kernel's own build failed ({first})",
-            "read the log, and run 'zpconvert doctor' for missing programs",
-        )
+        todo = "read the log, and run 'zpconvert doctor' for missing programs"
+        if not (self.source / "arch").is_dir():
+            todo = "give a whole tree: this one has no arch/"
+        return UserError(str(log), f"the kernel's own build failed ({first})", todo)
 
 
 def _build(
