@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -45,6 +46,10 @@ def first(place: Path) -> Path:
     ("spoil", "said"),
     [
         (lambda o: o.rename(o.with_name("x")), "out: no such directory; give what"),
+        (
+            lambda o: (shutil.rmtree(o), o.write_text("From x")),
+            "out: not a directory: what is made",
+        ),
         (lambda o: [p.unlink() for p in o.iterdir()], "out: no patches; give a directory of mails"),
         (lambda o: first(o).unlink(), ".patch: the mail is missing; write the series anew"),
         (lambda o: first(o).write_bytes(first(o).read_bytes()[:-400]), "diff is cut short"),

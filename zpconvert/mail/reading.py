@@ -43,6 +43,9 @@ def patches(out: Path) -> tuple[SeriesRecord | None, list[Path]]:
 
     Raises UserError where there is no such directory, or no patch in it.
     """
+    if out.is_file():
+        what = "not a directory: what is made of the mails goes beside them"
+        raise UserError(str(out), what, "put the mails into a directory, a .patch each")
     if not out.is_dir():
         raise UserError(str(out), "no such directory", "give what 'zpconvert series' wrote")
     found = record.load(out)
