@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -105,7 +106,6 @@ def command(
     OUT is a directory of mails, from 'zpconvert series' or 'git format-patch', or an mbox file
     of them; with --range, commits of the tree's own repository. The tree is only read.
 
-    \b
     Exit code 1 means that something fell short; the report says what and how to see it again.
 
     \b
@@ -239,8 +239,11 @@ def _show(report: Report) -> None:
     where = ", ".join(cell.name for cell in report.cells if cell.compared)
     click.echo(f"functions against their parents{f', in {where}' * bool(where)}: {verdicts}")
     for one in report.assumptions if any(report.functions.values()) else ():
-        needed = counted(one.functions, "function") if one.functions else "no function needed it"
-        click.echo(f"  assuming {one.name} ({needed}): {one.reason}")
+        if one.functions:
+            needed = counted(one.functions, "function")
+            click.echo(_hung(f"assuming {one.name} ({needed}): {one.reason}"))
+        else:
+            click.echo(f"  no function needed {one.name}")
     for row in report.compared:
         if row.verdict is Verdict.DECLARED:
             click.echo(f"  declared: commit {row.commit} {row.cell}: {row.name}: {row.how}")
@@ -256,6 +259,13 @@ def _show(report: Report) -> None:
     say(
         f"\n{counted(cost.compiled, 'compilation')}, {cost.seconds:.0f} s of compiler, "
         f"{counted(cost.cached, 'result')} known from before"
+    )
+
+
+def _hung(text: str) -> str:
+    """A text as a paragraph of the summary."""
+    return textwrap.fill(
+        text, 80, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False
     )
 
 
