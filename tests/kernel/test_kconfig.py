@@ -104,6 +104,12 @@ def tree(tmp_path: Path) -> Path:
             "X86 BUS_MENU",
             "depends on CORE (not set; it has no prompt, selected by BUS)",
         ),
+        (
+            "BALLOON=y",
+            "CORE=m BUS_MENU",
+            "depends on CORE (is m; it has no prompt, selected by BUS)",
+        ),
+        ("BALLOON=m", "CORE=m BUS_MENU", ""),
         ("MEMORY=y", "", "it has no prompt, selected by BALLOON"),
         ("LEGACY=y", "", "it has no prompt, default if OLD=y"),
         ("DEEP=y", "PCI", "depends on EXPERT (not met)"),

@@ -65,7 +65,7 @@ def why_unset(tree: Path, arch: str, config: Mapping[str, str], line: str) -> st
     if not all(unmet):
         return _unasked(book, name)
     terms = min(unmet, key=len)
-    return f"depends on {' and '.join(_told(book, term) for term in terms)}"
+    return f"depends on {' and '.join(_told(book, term, config) for term in terms)}"
 
 
 def _unmet(entry: _Entry, config: Mapping[str, str], value: str) -> list[str]:
@@ -77,13 +77,14 @@ def _unmet(entry: _Entry, config: Mapping[str, str], value: str) -> list[str]:
     return [term for term in dict.fromkeys(terms) if _level(term, config) < needed]
 
 
-def _told(book: _Book, term: str) -> str:
+def _told(book: _Book, term: str, config: Mapping[str, str]) -> str:
     """A dependency, with what is to be done about it if no person can set it."""
     entries = book.entries.get(term)
     if not re.fullmatch(r"\w+", term) or entries is None:
         return f"{term} (not met)"
     hidden = _unasked(book, term)
-    return f"{term} (not set{'; ' * bool(hidden)}{hidden})"
+    state = f"is {config[term]}" if term in config else "not set"
+    return f"{term} ({state}{'; ' * bool(hidden)}{hidden})"
 
 
 def _unasked(book: _Book, name: str) -> str:
