@@ -14,6 +14,7 @@ import json
 import os
 import random
 import re
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -388,6 +389,25 @@ def test_every_commit_is_proven_and_the_cover_letter_says_so(series: Series) -> 
         assert size.object == series.source.removesuffix(".c") + ".o"
         assert abs(size.after - size.before) < 500
         assert f"{size.before} -> {size.after}" in series.cover
+
+
+@of("zsmalloc-6.12")
+def test_who_has_the_mails_alone_can_repeat_it(series: Series, tmp_path: Path) -> None:
+    """Without series.json the assumptions were not known, and the command found differences."""
+    for mail in series.out.glob("*.patch"):
+        shutil.copy(mail, tmp_path)
+    said = re.search(r"(?m)^  zpconvert (validate MAILS .*)$", series.cover)
+    assert said is not None
+    here = {"MAILS": str(tmp_path), "LINUX": str(series.tree)}
+    done = subprocess.run(
+        [sys.executable, "-m", "zpconvert", *(here.get(w, w) for w in said[1].split())],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        capture_output=True,
+        text=True,
+        timeout=800,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @of("zsmalloc")

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import enum
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import pytest
@@ -32,6 +32,7 @@ class Outer:
     colour: Colour
     maybe: Inner | None
     later: tuple[str, ...] = ()
+    latest: dict[str, int] = field(default_factory=dict)
 
 
 names = st.text(max_size=5)
@@ -67,7 +68,7 @@ SOME = Outer(1, (), {}, Colour.RED, None)
 def test_members_that_came_later_may_be_missing(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     data = json.loads(dumped(SOME))
-    del data["later"]
+    del data["later"], data["latest"]
     path.write_text(json.dumps(data))
     assert typedjson.load(Outer, path, 3) == SOME
     assert typedjson.load(Outer, tmp_path / "none.json", 3) is None

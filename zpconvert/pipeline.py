@@ -140,7 +140,10 @@ def convert(
     rewriter, names = _rules(
         conversion, dataclasses.replace(descriptor, helpers=usable), allow_scripts, timeout
     )
-    files = [_File(path, source, headers[path], conversion) for path, source in sources.items()]
+    todo = _PLAINER if (tree / "arch").is_dir() else _WHOLE
+    files = [
+        _File(path, source, headers[path], conversion, todo) for path, source in sources.items()
+    ]
     steps, planned = conversion.steps, None
     if lines is not None or not steps:
         tell("planning steps")
@@ -229,6 +232,12 @@ def _include(descriptor: Descriptor, path: str) -> str:
     return os.path.relpath(descriptor.header, PurePosixPath(path).parent)
 
 
+#: What to do about a refusal: in a whole tree, and in one that lacks headers, where a name's type
+#: may be all that is missing.
+_PLAINER = "make the place plainer, or name the slot as a border in the conversion"
+_WHOLE = "give a whole tree: this one has no arch/, whose headers may say more"
+
+
 class _File:
     """One file of the conversion, in all its states; state 0 is the base."""
 
@@ -238,9 +247,10 @@ class _File:
         source: bytes,
         headers: Externals,
         conversion: Conversion,
+        todo: str,
     ) -> None:
         descriptor = conversion.descriptor
-        self.path, self.source, self.descriptor = path, source, descriptor
+        self.path, self.source, self.descriptor, self.todo = path, source, descriptor, todo
         members = frozenset(m.name for m in descriptor.members if m.name == m.over)
         self.survey = survey(source, headers, descriptor.old_type, members)
         self.plan = FilePlan((), (), (), ())
@@ -270,7 +280,7 @@ class _File:
             raise UserError(
                 f"{self.path}:{refusal.line}:{refusal.column}",
                 f"{refusal.reason} (slot {refusal.slot})",
-                "make the place plainer, or name the slot as a border in the conversion",
+                self.todo,
             )
 
     def render(

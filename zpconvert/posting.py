@@ -33,12 +33,14 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Posted:
     """The mails written, cover letter first, what git counts in the series, what was shown of
-    it, and what a person should know of what was carried over from a posted one."""
+    it, what a person should know of what was carried over from a posted one, and whether each
+    patch has a Signed-off-by."""
 
     paths: tuple[Path, ...]
     stat: SeriesStat
     proven: Proven | None
     told: tuple[str, ...] = ()
+    signed: bool = False
 
 
 def commits(conversion: Conversion, result: Converted, ident: Ident, signoff: bool) -> list[Commit]:
@@ -180,7 +182,8 @@ def post(
     paths = write_series(
         out, result.base, made, options, Cover(conversion.cover_title, letter), origin, revised
     )
-    return Posted(tuple(paths), stats[0], proven[0] if proven else None, tuple(told))
+    signed = all("\nSigned-off-by: " in commit.message for commit in made)
+    return Posted(tuple(paths), stats[0], proven[0] if proven else None, tuple(told), signed)
 
 
 def _change_id(out: Path, conversion: Conversion, since: PostedSeries | None) -> str | None:

@@ -62,7 +62,8 @@ class Prover:
         report = run.validate(
             subject, self.cells, cache=self.cache, workers=workers, tell=self.tell
         )
-        return Proven(_proof(self.matrix, report), _sizes(report), report.findings, dump(report))
+        proof = _proof(self.matrix, conversion, report)
+        return Proven(proof, _sizes(report), report.findings, dump(report))
 
 
 def _words(conversion: Conversion) -> tuple[str, ...]:
@@ -70,12 +71,13 @@ def _words(conversion: Conversion) -> tuple[str, ...]:
     return () if conversion.bundled else ("--conversion", str(conversion.directory))
 
 
-def _proof(matrix: str, report: Report) -> Proof:
+def _proof(matrix: str, conversion: Conversion, report: Report) -> Proof:
     """What a cover letter says of it."""
     return Proof(
         matrix=matrix,
         cells=tuple(
-            CellOutcome(cell.name, cell.compiler, cell.state, cell.reason) for cell in report.cells
+            CellOutcome(cell.name, cell.compiler, cell.state, cell.reason, cell.compared)
+            for cell in report.cells
         ),
         tools=tuple(tool.name for tool in report.tools if tool.state == "ran"),
         functions=report.functions,
@@ -83,9 +85,12 @@ def _proof(matrix: str, report: Report) -> Proof:
             f"{one.name}: {one.reason}" for one in report.assumptions if one.functions
         ),
         findings=tuple(
-            f"{one.check}, patch {one.commit}: {one.text}" if one.commit else one.text
-            for one in report.findings
+            dict.fromkeys(  # the same in another cell is said once
+                f"{one.check}, patch {one.commit}: {one.text}" if one.commit else one.text
+                for one in report.findings
+            )
         ),
+        conversion=conversion.name if conversion.bundled else None,
     )
 
 

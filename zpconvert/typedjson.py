@@ -8,7 +8,7 @@ import functools
 import json
 import types
 import typing
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -46,6 +46,10 @@ def _hints(kind: type) -> dict[str, object]:
     return typing.get_type_hints(kind)
 
 
+def _has_default(field: Field[object]) -> bool:
+    return field.default is not MISSING or field.default_factory is not MISSING
+
+
 def _value(kind: typing.Any, data: typing.Any) -> object:
     """JSON `data` as a value of the annotated type `kind`. Raises TypeError, KeyError."""
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
@@ -54,7 +58,7 @@ def _value(kind: typing.Any, data: typing.Any) -> object:
         raise TypeError(f"{data!r} is no object")
     if record:
         hints = _hints(kind)
-        later = {f.name for f in fields(kind) if f.default is not MISSING} - data.keys()
+        later = {f.name for f in fields(kind) if _has_default(f)} - data.keys()
         named = {name: _value(hints[name], data[name]) for name in hints if name not in later}
         return typing.cast(object, kind(**named))
     if origin is dict:

@@ -101,3 +101,5 @@ def test_a_page_shows_rule_reason_and_examples() -> None:
         assert page.startswith(f"{rule.code}: {rule.title}")
         for example in (*rule.VALID, *rule.INVALID, *rule.FIXED):
             assert example.splitlines()[0] in page
+        changed = sum(a != b for a, b in zip(rule.INVALID, rule.FIXED, strict=False))
+        assert page.count("Mended:") == changed

@@ -43,8 +43,32 @@ def test_fixes_are_as_shown_and_final(rule: Rule) -> None:
     for before, after in zip(rule.INVALID, rule.FIXED or rule.INVALID, strict=True):
         mended, count = run.mended(make, before.encode())  # type: ignore[arg-type]
         assert mended.decode() == after
-        assert (count > 0) is bool(rule.FIXED)
+        assert (count > 0) is (after != before)
         assert run.mended(make, mended) == (mended, 0)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("statement", "fixed"),
+    [
+        ("b = page_desc(desc_page(a));", "b = a;"),
+        ("a = (page_desc((desc_page(a))));", None),
+        ("page_desc(desc_page(a));", None),
+        ("a->next = page_desc(desc_page(a->next));", None),
+        ("struct desc *c = page_desc(desc_page(a));", "struct desc *c = a;"),
+        ("struct desc *c = page_desc(desc_page(c));", None),
+    ],
+)
+def test_a_fix_leaves_no_statement_that_does_nothing(statement: str, fixed: str | None) -> None:
+    """`desc = page_desc(desc_page(desc));` became `desc = desc;`."""
+
+    def make(source: bytes) -> object:
+        return sample.subject(source)
+
+    text = f"static void use(struct desc *a, struct desc *b)\n{{\n\t{statement}\n}}\n"
+    mended, count = run.mended(make, text.encode())  # type: ignore[arg-type]
+    assert mended.decode() == text.replace(statement, fixed or statement)
+    assert count == (fixed is not None)
+    assert "ZPC005" in found(BY_CODE["ZPC005"], text)
 
 
 def test_every_rule_is_collected_and_documented() -> None:

@@ -164,6 +164,17 @@ TREES: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda tree: damage(tree, lambda text: b"int a;\n<<<<<<< HEAD\n" + text),
         rf"{SOURCE}:2: conflict marker; ",
     ),
+    "a type that a header of arch/ may know": (
+        insert("\tstop = NO_SUCH(cursor)->x;\n"),
+        rf"{SOURCE}:280:9: cannot decide the type .*; give a whole tree: this one has no arch/,",
+    ),
+    "a type that no header knows": (
+        lambda tree: (
+            (tree / "arch").mkdir(),
+            insert("\tstop = NO_SUCH(cursor)->x;\n")(tree),
+        ),
+        rf"{SOURCE}:280:9: cannot decide the type .*; make the place plainer, or name the slot",
+    ),
     "a syntax error": (insert("\tint x = (;\n"), rf"{SOURCE}:280:\d+: this does not parse as C"),
     "a brace too many": (insert("\tif (x) {\n"), rf"{SOURCE}:\d+:\d+: this does not parse as C"),
     "no struct page": (

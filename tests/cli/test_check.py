@@ -283,7 +283,6 @@ def test_explain(run: Run) -> None:
         (["check", "--staged", "/etc/passwd"], "/etc/passwd: is not in "),
         (["check", "mm", "--format", "xml"], "Invalid value for '--format'"),
         (["check", "mm", "--conversion", "nosuch"], "nosuch: no such conversion"),
-        (["hook", "remove"], "there is no hook"),
     ],
 )
 def test_bad_input_is_one_line(repo: Path, run: Run, words: list[str], said: str) -> None:
@@ -291,6 +290,11 @@ def test_bad_input_is_one_line(repo: Path, run: Run, words: list[str], said: str
     assert (code, out) == (2, "")
     assert said in err
     assert err.count("\n") == 1
+
+
+def test_a_hook_that_is_not_there_is_removed_already(repo: Path, run: Run) -> None:
+    said = "no pre-commit hook here, so there is nothing to remove\n"
+    assert run("hook", "remove") == (0, "", said)
 
 
 def test_outside_of_a_repository(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,7 +91,8 @@ def test_series_sums_up_on_stderr(tmp_path: Path, objpool_result: Converted) -> 
     left_out = [line for line in said.splitlines() if line.startswith("family ")]
     assert left_out == ["family lock: tdesc_lock left out, nothing uses it"]
     assert "step location: obj_to_location:page flips together with " in said
-    assert f"next: read {tmp_path}/out/0000-cover-letter.patch" in said
+    assert f"next: read {tmp_path}/out/0000-cover-letter.patch\n" in said
+    assert "not to be sent: patches have no Signed-off-by; repeat with --signoff\n" in said
     assert "\x1b" not in said + done.stdout
 
 
@@ -207,6 +208,14 @@ def test_show_rules_is_a_semantic_patch_that_spatch_reads(tmp_path: Path) -> Non
         ["spatch", "--parse-cocci", "all.cocci"], cwd=tmp_path, capture_output=True, check=False
     )
     assert parsed.returncode == 0, parsed.stderr
+
+
+def test_convert_prints_what_it_writes_if_asked(small_tree: Path) -> None:
+    diff = zpconvert("convert", OBJPOOL, "--tree", TREE, "--diff").stdout
+    done = zpconvert("convert", OBJPOOL, "--tree", small_tree, "--diff", "--write")
+    assert (done.returncode, done.stdout) == (0, diff)
+    assert "\nwrote " in f"\n{done.stderr}"
+    assert b"struct tdesc" in (small_tree / "mm/objpool.c").read_bytes()
 
 
 def test_list_names_what_came_with_the_program() -> None:

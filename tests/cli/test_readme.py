@@ -13,6 +13,7 @@ import yaml
 
 from zpconvert.cli.boundary import run_command
 from zpconvert.cli.main import cli
+from zpconvert.kernel.cells import matrix
 
 ROOT = Path(__file__).parents[2]
 
@@ -48,3 +49,16 @@ def test_the_workflow_s_commands_run(
         done = run_command(lambda given=given: cli(given, standalone_mode=False))  # type: ignore[misc]
         assert done == 0, capfd.readouterr()
     assert '"version": "2.1.0"' in capfd.readouterr().out
+
+
+def test_the_configurations_are_as_many_as_it_says() -> None:
+    """It once spoke of functions compared in all that are built."""
+    words = {"one": 1, "two": 2, "three": 3, "four": 4}
+    text = " ".join((ROOT / "README.md").read_text().split())
+    found = re.search(r"in (\w+) x86-64 configurations every commit.*?; in (\w+) of them", text)
+    assert found is not None
+    cells = matrix("quick")
+    assert {cell.arch for cell in cells} == {"x86_64"}
+    compare = [cell for cell in cells if cell.compare]
+    assert (words[found[1]], words[found[2]]) == (len(cells), len(compare))
+    assert all("CONFIG_COMPACTION=y" in cell.kconfig for cell in compare)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -45,9 +46,14 @@ def first(place: Path) -> Path:
     ("spoil", "said"),
     [
         (lambda o: o.rename(o.with_name("x")), "out: no such directory; give what"),
+        (
+            lambda o: (shutil.rmtree(o), o.write_text("From x")),
+            "out: not a directory: what is made",
+        ),
         (lambda o: [p.unlink() for p in o.iterdir()], "out: no patches; give a directory of mails"),
         (lambda o: first(o).unlink(), ".patch: the mail is missing; write the series anew"),
         (lambda o: first(o).write_bytes(first(o).read_bytes()[:-400]), "diff is cut short"),
+        (lambda o: first(o).write_text("hello\n"), "is damaged: it is no mail, or was cut short"),
         (lambda o: (o / "report.json").write_text("{}"), "report.json: not a record that this"),
         (lambda o: (o / "report.json").write_text('{"schema": 1}'), "report.json: not a record"),
         (lambda o: (o / "report.json").write_text("[" * 90000), "report.json: not a record"),

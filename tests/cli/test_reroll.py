@@ -101,7 +101,23 @@ def test_what_a_person_edited_is_no_difference(v1: Path, tmp_path: Path) -> None
     out = shutil.copytree(v1, tmp_path / "edited")
     mail = next(out.glob("0003-*"))
     mail.write_text(mail.read_text().replace("so all who", "and all who"))
-    assert series(OBJPOOL, "--tree", TREE, "--check-against", out).returncode == 0
+    done = series(OBJPOOL, "--tree", TREE, "--check-against", out)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr.endswith(
+        "patch 3: the message keeps what was edited in v1\n"
+        f"edited since they were written: {mail.name}\n"
+        f"{out} (v1) is what would be written on tree 6.99.0, 6 patches in all, "
+        "but for what was edited in it\n"
+    )
+
+
+def test_an_edited_cover_letter_is_said(v1: Path, tmp_path: Path) -> None:
+    out = shutil.copytree(v1, tmp_path / "edited")
+    letter = out / "0000-cover-letter.patch"
+    letter.write_text(letter.read_text().replace("Churn", "The churn"))
+    done = series(OBJPOOL, "--tree", TREE, "--check-against", out)
+    assert done.returncode == 0
+    assert "edited since they were written: 0000-cover-letter.patch\n" in done.stderr
 
 
 def _unlinked(pattern: str) -> Callable[[Path], None]:

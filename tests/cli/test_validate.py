@@ -18,7 +18,7 @@ from zpconvert.cli.validate import command
 from zpconvert.errors import UserError
 from zpconvert.git.diff import diff_files
 from zpconvert.validate import run
-from zpconvert.validate.report import BootRow, CellRow, Cost, Report
+from zpconvert.validate.report import AssumptionRow, BootRow, CellRow, Cost, Finding, Report
 
 pytestmark = pytest.mark.kernel
 
@@ -88,6 +88,7 @@ def test_mails_of_a_mailbox_in_any_order(out: Path, kernel_612: Path, tmp_path: 
     assert isinstance(done.exception, Findings), done.output
     assert done.stdout.startswith(f"{tmp_path / 'thread.mbox'} on {kernel_612} ")
     assert "equality: commit 2 compaction: mm/zbud.c" in done.stdout
+    assert "no report.json written, a part of the series" in done.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "thread.mbox"]
 
 
@@ -98,8 +99,25 @@ def test_a_good_commit_is_good(out: Path, kernel_612: Path) -> None:
          "--kconfig", "CONFIG_ZSWAP=y", "--kconfig", "CONFIG_ZBUD=y"],
     )  # fmt: skip
     assert done.exception is None, done.output
+    assert "functions against their parents, in compaction: " in done.output
     assert "0 unknown, 0 different" in done.output
+    assert "functions not compared" not in done.output
     assert not (out / "report.json").exists()
+    assert done.stderr.endswith(
+        "no report.json written, a part of the series or matrix was looked at; "
+        "--json FILE writes one\n"
+    )
+
+
+def test_a_cell_that_compares_no_functions_says_so(out: Path, kernel_612: Path) -> None:
+    done = CliRunner().invoke(
+        command,
+        [str(out), "--tree", str(kernel_612), "--cell", "no-compaction", "--commit", "1",
+         "--kconfig", "CONFIG_ZSWAP=y", "--kconfig", "CONFIG_ZBUD=y"],
+    )  # fmt: skip
+    assert done.exception is None, done.output
+    assert re.search(r"no-compaction +ran +no findings.*, functions not compared\n", done.output)
+    assert "functions against their parents: not compared: no cell that does so" in done.output
 
 
 def test_a_cell_without_its_compiler_is_not_run(
@@ -185,6 +203,43 @@ def test_what_was_booted_is_shown_and_recorded(
     recorded = json.loads((out / "report.json").read_text())["boots"]
     assert [row["state"] for row in recorded] == ["passed", "passed", "failed"]
     assert recorded[2]["faults"] == ["BUG: x"]
+
+
+def test_a_command_that_shows_several_findings_is_printed_once(
+    out: Path, kernel_612: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = ("commit 1 --cell c", "commit 2 --cell c", "commit 1 --cell c")
+    found = tuple(Finding("equality", 1, "c", "a.c", n, "x", how) for n, how in enumerate(here))
+    rest = {field.name: () for field in dataclasses.fields(Report)}
+    cells = (CellRow("c", "um", "gcc", "ran"),)
+    known = {"functions": {}, "churn": 1.0, "cost": Cost(1, 1, 0.0), "cells": cells}
+    report = Report(**{**rest, **known, "findings": found})  # type: ignore[arg-type]
+    monkeypatch.setattr(run, "validate", lambda *_, **__: report)
+    done = CliRunner().invoke(command, [str(out), "--tree", str(kernel_612)])
+    assert done.stdout.endswith("""
+equality: commit 1 c: a.c: x
+equality: commit 1 c: a.c:2: x
+  commit 1 --cell c
+
+equality: commit 1 c: a.c:1: x
+  commit 2 --cell c
+""")
+
+
+def test_what_was_assumed_is_wrapped(
+    out: Path, kernel_612: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rest = {field.name: () for field in dataclasses.fields(Report)}
+    rows = (AssumptionRow("one", "word " * 40, 2), AssumptionRow("two", "word " * 40, 0))
+    known = {"functions": {"equal": 1}, "churn": 1.0, "cost": Cost(1, 1, 0.0), "assumptions": rows}
+    cells = (CellRow("c", "um", "gcc", "ran"),)
+    report = Report(**{**rest, **known, "cells": cells})  # type: ignore[arg-type]
+    monkeypatch.setattr(run, "validate", lambda *_, **__: report)
+    done = CliRunner().invoke(command, [str(out), "--tree", str(kernel_612)])
+    lines = done.stdout.splitlines()
+    assert max(map(len, lines[3:])) <= 80
+    assert "  assuming one (2 functions): word word" in done.stdout
+    assert lines[-1] == "  no function needed two"
 
 
 def test_both_or_neither_of_mails_and_range(kernel_612: Path) -> None:

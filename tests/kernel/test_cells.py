@@ -79,7 +79,7 @@ def test_one_has_kasan_and_one_lockdep() -> None:
 
 
 def test_a_misspelt_matrix_is_told_the_names() -> None:
-    with pytest.raises(UserError, match=r"quikc: no such matrix; take quick, full, .* or a file"):
+    with pytest.raises(UserError, match=r"quikc: no such matrix; take quick, full or a file"):
         matrix("quikc")
 
 

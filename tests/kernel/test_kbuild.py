@@ -115,17 +115,24 @@ def test_compiling_writes_neither_to_the_tree_nor_to_the_build(
 
 def test_an_option_without_effect_is_named(kernel_612: Path, tmp_path: Path) -> None:
     cell = Cell("odd", "x86_64", (*CELLS["compaction"].kconfig, "CONFIG_NO_SUCH_THING=y"))
-    with pytest.raises(UserError, match="CONFIG_NO_SUCH_THING=y has no effect"):
+    said = "CONFIG_NO_SUCH_THING=y has no effect in this kernel: no Kconfig for x86_64 has it; add"
+    with pytest.raises(UserError, match=said):
         kbuild.prepare(kernel_612, cell, fragment=(), objects=(OBJECT,), cache=tmp_path)
 
 
-def test_a_tree_that_does_not_build_is_the_user_s_to_mend(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("whole", "todo"), [(True, "read the log, and "), (False, "give a whole tree: this one has no")]
+)
+def test_a_tree_that_does_not_build_is_the_user_s_to_mend(
+    tmp_path: Path, whole: bool, todo: str
+) -> None:
     tree = tmp_path / "tree"
-    tree.mkdir()
+    (tree / "arch" if whole else tree).mkdir(parents=True)
     (tree / "Makefile").write_text("allnoconfig:\n\t@echo 'x: error: broken' >&2; false\n")
     with pytest.raises(UserError, match=r"build failed \(x: error: broken\)") as caught:
         kbuild.prepare(tree, CELLS["compaction"], fragment=(), objects=(), cache=tmp_path / "c")
     assert Path(caught.value.where).read_text()
+    assert f"; {todo}" in str(caught.value)
 
 
 def test_a_missing_program_is_named(

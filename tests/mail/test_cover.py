@@ -10,6 +10,7 @@ from zpconvert.mail.cover import (
     Proof,
     Shrunk,
     blurb,
+    retold,
 )
 
 GIT = Base("v6.12-3-g0123456789ab", "0" * 40)
@@ -68,14 +69,14 @@ Deprecated calls left as they are:
     )
 
 
-RAN = CellOutcome("first", "gcc 12", "ran", "")
+RAN = CellOutcome("first", "gcc 12", "ran", "", True)
 
 
 def test_what_was_proven_is_said_with_the_way_to_repeat_it() -> None:
     cells = (RAN, CellOutcome("second", "gcc 12", "ran", ""), CellOutcome("c", "clang", "ran", ""))
     verdicts = {"equal": 40, "assumed": 2, "unknown": 0, "different": 0}
     proof = Proof(
-        "quick", cells, ("checkpatch", "codespell"), verdicts, ("order-0: one page each",), ()
+        "quick", cells, ("checkpatch", "codespell"), verdicts, ("order-0: one page each",), (), "a"
     )
     assert (
         blurb("Text.", Measured(proof=proof), GIT)
@@ -86,14 +87,45 @@ Each commit was compared with its parent by zpconvert validate:
 
 - it compiles at W=1 without a new warning: first, second (gcc 12); c
   (clang)
-- object code of its functions against the parent's: 40 equal, 2 assumed
+- object code of its functions against the parent's, in first: 40 equal, 2
+  assumed
 - assumed, order-0: one page each
 - git am takes the mails; checkpatch and codespell find nothing new
+
+To repeat it, with LINUX as the base of the series:
+
+  zpconvert validate MAILS --tree LINUX --conversion a --matrix quick
+"""
+    )
+
+
+def test_cells_that_compile_alone_are_not_said_to_compare() -> None:
+    cells = (CellOutcome("second", "gcc 12", "ran", ""),)
+    text = blurb("Text.", Measured(proof=Proof("m", cells, (), {"equal": 0}, (), ())), GIT)
+    assert "- object code of its functions: not compared, no cell that does so was" in text
+
+
+def test_where_a_conversion_of_ones_own_is_the_reader_has_to_know() -> None:
+    proof = Proof("quick", (RAN,), (), {"equal": 1}, (), ())
+    text = blurb("Text.", Measured(proof=proof), GIT)
+    assert text.endswith("""
+To repeat it, with LINUX as the base of the series and DIR as its
+conversion:
+
+  zpconvert validate MAILS --tree LINUX --conversion DIR --matrix quick
+""")
+    assert retold("Text.", text) == text
+
+
+def test_the_way_to_repeat_it_in_an_earlier_letter_is_the_tools_own() -> None:
+    """Until 2026 it had no --conversion, and was filled as any other text."""
+    posted = """\
+Text.
 
 To repeat it, with LINUX as the base of the series: zpconvert validate
 MAILS --tree LINUX --matrix quick
 """
-    )
+    assert retold("Text.", posted) == posted
 
 
 def test_what_fell_short_is_said_and_nothing_is_claimed_beside_it() -> None:
@@ -108,7 +140,7 @@ def test_what_fell_short_is_said_and_nothing_is_claimed_beside_it() -> None:
     text = blurb("Text.", Measured(proof=proof), GIT)
     assert "- FELL SHORT, equality, patch 2: f: different\n" in text
     assert "- not compiled, cell far: no s390x-gcc\n" in text
-    assert "3 equal, 1 different" in text
+    assert "in first: 3 equal, 1\n  different" in text
     assert "without a new warning" not in text
     assert "find nothing" not in text
 

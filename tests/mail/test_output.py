@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -53,6 +54,33 @@ def test_other_files_are_never_touched(sample: Sample, tmp_path: Path, name: str
         with pytest.raises(UserError, match=f"has other files in it .{name}"):
             refuse(out)
     assert content(out) == before
+
+
+@pytest.mark.parametrize("number", [0, 2])
+def test_an_edited_mail_is_not_written_over(sample: Sample, tmp_path: Path, number: int) -> None:
+    """An evening's words in a cover letter were gone after the next `make series`."""
+    out = tmp_path / "out"
+    mail = sample.write(out)[number]
+    mail.write_bytes(mail.read_bytes().replace(b"What it is", b"WHAT IT IS") + b"\n")
+    before = content(out)
+    for refuse in (output.check, sample.write):
+        with pytest.raises(UserError) as refused:
+            refuse(out)
+        assert str(refused.value) == (
+            f"{mail}: was edited since it was written; choose another output directory "
+            f"(--since {out} keeps edited words), or remove it"
+        )
+    assert content(out) == before
+    mail.unlink()
+    sample.write(out)
+
+
+def test_a_record_of_before_there_were_digests(sample: Sample, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    *_, file = sample.write(out)
+    file.write_text(json.dumps({**json.loads(file.read_text()), "digests": {}}))
+    (out / "0000-cover-letter.patch").write_text("edited")
+    sample.write(out)
 
 
 def test_mails_without_a_record_are_somebody_s_own(sample: Sample, tmp_path: Path) -> None:

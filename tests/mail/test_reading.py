@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+import base64
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from zpconvert.errors import UserError
 from zpconvert.git.diff import FileDiff
-from zpconvert.mail.reading import cover, patches, read
+from zpconvert.mail.reading import cover, patches, read, whole
 
 
 @pytest.fixture
@@ -48,6 +51,37 @@ def test_what_git_mails_is_read_back(mails: Path) -> None:
     assert two.subject == "second"
     assert two.message == "- a list\n\n---- no cut\n\nX: y"
     assert two.diff.endswith(" ä\n+-- \n+b\n\\ No newline at end of file\n")
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda data: b"", "it is no mail, or was cut short before its Subject"),
+        (lambda data: b"hello\n", "it is no mail, or was cut short before its Subject"),
+        (lambda data: data[: data.index(b"\ndiff ")], "there is no diff in it"),
+        (lambda data: data[: data.index(b"@@ -1") + 4], "its diff is cut short"),
+        (lambda data: data[: data.index(b"\n+-- \n")], "its diff is cut short"),
+        (lambda data: data.replace(b"+b", b"+\0"), "there are NUL bytes in it"),
+    ],
+)
+def test_a_damaged_mail_is_told(mails: Path, damage: Callable[[bytes], bytes], said: str) -> None:
+    """It was the tree that such a mail "does not apply to", and a page was made of it."""
+    second = patches(mails)[1][1]
+    second.write_bytes(damage(second.read_bytes()))
+    for use in (whole, read):
+        with pytest.raises(UserError) as told:
+            use(second)
+        assert str(told.value) == (
+            f"{second}: the mail is damaged: {said}; get it again, or write the series anew"
+        )
+
+
+def test_a_mail_in_a_transfer_encoding_is_whole(mails: Path) -> None:
+    second = patches(mails)[1][1]
+    head, body = second.read_bytes().split(b"\n\n", 1)
+    coded = head + b"\nContent-Transfer-Encoding: base64\n\n" + base64.encodebytes(body)
+    second.write_bytes(coded)
+    assert whole(second) == (FileDiff("a.c", 2, 0),)
 
 
 def test_the_cover_letter_is_no_patch(mails: Path) -> None:

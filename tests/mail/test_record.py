@@ -50,6 +50,7 @@ FULL = record.SeriesRecord(
             {"equal": 3},
             ("a: b",),
             (),
+            "a",
         ),
     ),
     ("f", "series.json"),
@@ -77,6 +78,16 @@ def test_a_field_that_an_earlier_version_did_not_have_has_its_default(tmp_path: 
     assert known is not None
     assert known.measured == replace(FULL.measured, proof=None)
     assert known.own is None
+
+
+def test_a_proof_that_does_not_name_its_conversion(tmp_path: Path) -> None:
+    data = json.loads(record.dump(FULL))
+    del data["measured"]["proof"]["conversion"]
+    (tmp_path / record.NAME).write_text(json.dumps(data))
+    known = record.load(tmp_path)
+    assert known is not None
+    assert known.measured.proof is not None
+    assert known.measured.proof.conversion is None
 
 
 def test_a_field_of_a_later_version_is_passed_over(tmp_path: Path) -> None:

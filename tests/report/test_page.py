@@ -100,6 +100,7 @@ def test_a_series_with_nothing_short(out: Path, proven: Report, record: Record) 
     assert "not run" in shown.text
     assert "no aarch64-linux-gnu-gcc" in shown.text
     assert "30 equal" in shown.text
+    assert "the worst of the cells that compare (defconfig)." in shown.text
     assert "include/linux/objpool.h" in shown.text
     assert "no object has it" in shown.text
     assert "pages have <no> order" in shown.text

@@ -102,7 +102,7 @@ def test_a_mail_that_is_empty_is_named(tree: Tree, tmp_path: Path) -> None:
     second.write_text("")
     with pytest.raises(UserError) as error:
         from_mails(tmp_path / "out", tree)
-    assert str(error.value).startswith(f"{second}: ")
+    assert str(error.value).startswith(f"{second}: the mail is damaged: ")
 
 
 def test_a_directory_without_mails_is_told(tree: Tree, tmp_path: Path) -> None:

@@ -112,7 +112,6 @@ def test_assembler_is_compiled_and_compared(tree: Path, cell: Cell, tmp_path: Pa
     assert [(f.commit, f.check, f.path) for f in found.findings if f.check != "message"] == [
         (3, "build", source),
         (2, "equality", source),
-        (3, "equality", source),
     ]
     assert {row.commit: row.verdict for row in found.compared} == {
         2: Verdict.DIFFERENT,
@@ -173,6 +172,22 @@ def test_a_declared_change_is_no_finding_and_one_that_is_none_is(
     assert ("declared", 1, "other()") in said
     assert ("equality", 2, "last:") in said
     assert ("equality", 1, "last:") not in said
+
+
+def test_a_setting_that_no_cell_can_have_is_one_finding(
+    tree: Path, cell: Cell, tmp_path: Path
+) -> None:
+    commit(tree, {SOURCE: (tree / SOURCE).read_bytes() + b"int more;\n"}, "a")
+    one = replace(subject(tree, 1), fragment=("CONFIG_NO_SUCH_THING=y",))
+    two = [cell, replace(cell, name="other", compare=True)]
+    found = run.validate(one, two, cache=tmp_path / "cache", workers=2, tell=lambda text: None)
+    (said,) = [f for f in found.findings if f.check != "message"]
+    assert (said.check, said.cell) == ("prepare", "")
+    assert "CONFIG_NO_SUCH_THING=y has no effect" in said.text
+    assert said.text.endswith(" (cells small, other)")
+    assert "--cell" not in said.reproduce
+    found = run.validate(one, two[1:], cache=tmp_path / "cache", workers=2, tell=lambda text: None)
+    assert [f.cell for f in found.findings if f.check != "message"] == ["other"]
 
 
 def test_a_requested_option_that_is_not_set_fails_the_cell(

@@ -120,7 +120,7 @@ def page(rule: Rule) -> Iterator[tuple[str, bool]]:
     yield f"{rule.code}: {rule.title}{mends}\n\n{inspect.getdoc(type(rule)) or ''}\n", False
     for number, example in enumerate(rule.INVALID):
         yield from _example("Wrong", example)
-        if rule.FIXED:
+        if rule.FIXED and rule.FIXED[number] != example:
             yield from _example("Mended", rule.FIXED[number])
     for example in rule.VALID:
         yield from _example("Right", example)

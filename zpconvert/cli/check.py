@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from zpconvert.cli.boundary import Findings
+from zpconvert.cli.options import offer, offer_conversions
 from zpconvert.cli.talk import progress, say, show_code
 from zpconvert.errors import UserError
 from zpconvert.plural import counted
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
     from zpconvert.check.trees import Tree
     from zpconvert.conversion.model import Conversion
     from zpconvert.inspection import Inspected, Inspector
+
+
+def _codes() -> Iterable[str]:
+    from zpconvert.check.rules import BY_CODE
+
+    return BY_CODE
 
 
 @click.command("check")
@@ -47,9 +54,15 @@ if TYPE_CHECKING:
     "conversions",
     multiple=True,
     metavar="CONVERSION",
+    shell_complete=offer_conversions,
     help="A conversion besides the bundled ones; may be repeated.",
 )
-@click.option("--explain", metavar="CODE", help="The page of a rule, with its examples.")
+@click.option(
+    "--explain",
+    metavar="CODE",
+    shell_complete=offer(_codes),
+    help="The page of a rule, with its examples.",
+)
 def command(
     files: tuple[Path, ...],
     staged: bool,

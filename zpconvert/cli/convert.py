@@ -29,8 +29,8 @@ from zpconvert.plural import counted
     metavar="N",
     help="Only the first N patches of the series.",
 )
-@click.option("--diff", "wanted", flag_value="diff", help="Print the change as a diff.")
-@click.option("--write", "wanted", flag_value="write", help="Change the files of the tree.")
+@click.option("--diff", is_flag=True, help="Print the change as a diff.")
+@click.option("--write", is_flag=True, help="Change the files of the tree.")
 @click.option("--branch", metavar="NAME", help="Make a branch of the series, a commit a patch.")
 @click.option("--signoff", is_flag=True, help="Sign the commits of --branch off.")
 @steps_options
@@ -39,7 +39,8 @@ def command(
     conversion: str,
     tree: Path,
     upto: int | None,
-    wanted: str | None,
+    diff: bool,
+    write: bool,
     branch: str | None,
     signoff: bool,
     which_steps: str | None,
@@ -47,7 +48,8 @@ def command(
     allow_scripts: bool,
     timeout: float,
 ) -> None:
-    """Convert a tree. One of --diff, --write and --branch says where the result goes.
+    """Convert a tree. One of --diff, --write and --branch says where the result goes; --write
+    prints the diff, too, with --diff.
 
     \b
     Examples:
@@ -56,7 +58,7 @@ def command(
       zpconvert convert NAME --tree ~/linux --upto 3 --write
       zpconvert convert NAME --tree ~/linux --branch planned --steps auto
     """
-    if (wanted is None) == (branch is None):
+    if (diff or write) == (branch is not None):
         raise click.UsageError("pass one of --diff, --write and --branch")
     if signoff and branch is None:
         raise click.UsageError("--signoff goes with --branch")
@@ -73,22 +75,21 @@ def command(
     from zpconvert import posting
 
     files = posting.files_upto(result, upto)
-    if wanted == "diff":
-        from zpconvert.git.diff import diff_files
-
-        show_code(diff_files(result.base, files).decode("utf-8", "surrogateescape"), "diff")
-    elif wanted == "write":
+    if write:
         from zpconvert.kernel.write import write_files
 
         write_files(tree, {p: t for p, t in files.items() if result.base.get(p) != t})
         say(f"wrote {', '.join(sorted(files))} in {tree}")
-    else:
-        assert branch is not None
+    if branch is not None:
         from zpconvert.git import fastimport, repo
 
         made = posting.commits(found, result, repo.author_ident(tree), signoff)[:upto]
         hashes = fastimport.create_branch(tree, branch, made, parent=repo.head(tree))
         say(f"{branch}: {counted(len(hashes), 'commit')} on {repo.head(tree)[:12]}")
+    if diff:
+        from zpconvert.git.diff import diff_files
+
+        show_code(diff_files(result.base, files).decode("utf-8", "surrogateescape"), "diff")
 
 
 def _check_branch(tree: Path, branch: str) -> None:

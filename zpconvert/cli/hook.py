@@ -41,5 +41,9 @@ def remove() -> None:
     """
     from zpconvert.git import hooks
 
-    hook, back = hooks.remove(Path.cwd())
+    removed = hooks.remove(Path.cwd())
+    if removed is None:
+        say("no pre-commit hook here, so there is nothing to remove")
+        return
+    hook, back = removed
     say(f"removed {hook}" + ("; the hook that was there is back" if back else ""))

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from zpconvert.cli.boundary import Findings
+from zpconvert.cli.options import offer
 from zpconvert.cli.talk import progress, say, show_code
 from zpconvert.errors import UserError
 from zpconvert.kernel.write import write_files
@@ -37,7 +38,12 @@ from zpconvert.resources import semantic_patches_dir
     show_default=True,
     help="How findings are printed.",
 )
-@click.option("--explain", metavar="CODE", help="What a code means, with examples.")
+@click.option(
+    "--explain",
+    metavar="CODE",
+    shell_complete=offer(lambda: [each.code for each in rules()]),
+    help="What a code means, with examples.",
+)
 @click.option("--no-spatch", is_flag=True, help="Do not ask spatch (code SP901).")
 def command(
     cocci: tuple[Path, ...],

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -22,36 +22,58 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., object])
 
 
-def _complete(
-    ctx: click.Context, param: click.Parameter, incomplete: str
-) -> list[click.shell_completion.CompletionItem]:
-    from click.shell_completion import CompletionItem
+Complete = Callable[
+    [click.Context, click.Parameter, str], list["click.shell_completion.CompletionItem"]
+]
 
+
+def offer(names: Callable[[], Iterable[str]], path: str | None = None) -> Complete:
+    """What a shell completes: one of `names` or, where `path` is `dir` or `file`, a path."""
+
+    def complete(
+        ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[click.shell_completion.CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        # click's script for bash forgets what came before a path
+        paths = [CompletionItem(incomplete, type=path)] if path is not None else []
+        return [*paths, *(CompletionItem(n) for n in names() if n.startswith(incomplete))]
+
+    return complete
+
+
+def _conversions() -> Iterable[str]:
     from zpconvert.conversion.load import list_conversions
 
-    names = [CompletionItem(n) for n in list_conversions() if n.startswith(incomplete)]
-    return [*names, CompletionItem(incomplete, type="dir")]
+    return list_conversions()
+
+
+#: For what takes a conversion's name or directory; for what takes a matrix.
+offer_conversions = offer(_conversions, "dir")
+offer_matrices = offer(lambda: ("quick", "full"), "file")
 
 
 def conversion_argument(command: Command) -> Command:
     """CONVERSION, a name or a directory."""
-    return click.argument("conversion", shell_complete=_complete)(command)
+    return click.argument("conversion", shell_complete=offer_conversions)(command)
 
 
 def step_argument(name: str) -> Callable[[Command], Command]:
     """A step of the conversion that an outer command has as its argument."""
-    return click.argument(name, metavar="STEP", shell_complete=_complete_step)
+    return click.argument(name, metavar="STEP", shell_complete=complete_step)
 
 
-def _complete_step(
+def complete_step(
     ctx: click.Context, param: click.Parameter, incomplete: str
 ) -> list[click.shell_completion.CompletionItem]:
+    """The ids of the steps of the conversion that was named before."""
     from click.shell_completion import CompletionItem
 
     from zpconvert.conversion.load import load
 
+    outer = ctx.parent.params if ctx.parent else {}
     try:
-        steps = load(ctx.parent.params["conversion"] if ctx.parent else "").steps
+        steps = load({**outer, **ctx.params}["conversion"]).steps
     except UserError:
         return []  # what is wrong with it is said when the command runs
     return [CompletionItem(s.id, help=s.subject) for s in steps if s.id.startswith(incomplete)]

@@ -84,9 +84,11 @@ def check(
 ) -> None:
     """Say where a posted series differs from what would be written; raise Findings if it does.
 
-    What a person changed in the posted messages is carried over first: it is no difference.
+    What a person changed in the posted mails is carried over first: it is no difference, and
+    said.
     """
     from zpconvert import posting, revision
+    from zpconvert.mail import record as recorded
     from zpconvert.reroll.against import differences
 
     base = posting.base_of(tree)
@@ -103,10 +105,17 @@ def check(
             "differences": [asdict(one) for one in found],
         }
         json_file.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n")
+    for line in draft.told:
+        say(line)
+    known = old.record
+    edited = list(recorded.edited(known, Path(old.source))) if known is not None else []
+    if edited:
+        say(f"edited since they were written: {', '.join(edited)}")
     name = f"{old.source} (v{old.revision})"
+    kept = ", but for what was edited in it" if draft.told or edited else ""
     if not found:
         patches = counted(len(commits), "patch")
-        say(f"{name} is what would be written on {base.source}, {patches} in all")
+        say(f"{name} is what would be written on {base.source}, {patches} in all{kept}")
         return
     patches = counted(len({(one.patch, one.posted) for one in found}), "patch")
     say(f"{name} differs from what would be written on {base.source} in {patches}")

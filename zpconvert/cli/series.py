@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from zpconvert.cli.options import (
     Steps,
     computed,
     conversion_argument,
+    offer_matrices,
     running_options,
     steps_options,
     tree_option,
@@ -27,6 +28,7 @@ from zpconvert.plural import counted
 
 if TYPE_CHECKING:
     from zpconvert.conversion.model import Conversion
+    from zpconvert.git.model import Ident
     from zpconvert.pipeline import Converted
     from zpconvert.posting import Posted
     from zpconvert.proof import Proven, Prover
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
     "out",
     type=click.Path(path_type=Path),
     metavar="OUT",
-    help="Where the mails go; created, or an earlier output of ours replaced.",
+    help="Where the mails go; created, or an earlier output replaced if nobody edited its mails.",
 )
 @reroll_options
 @click.option("--subject-prefix", metavar="TEXT", help="Instead of PATCH in the subjects.")
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
     "--validate",
     "matrix",
     metavar="quick|full|FILE",
+    shell_complete=offer_matrices,
     help="Validate every commit in these cells and say in the cover letter what that showed.",
 )
 @click.option(
@@ -151,13 +154,26 @@ def command(
     if json_file is not None:
         json_file.write_bytes((out / "series.json").read_bytes())
     _summary(tree, out, found, result, posted)
+    obstacles = list(_obstacles(known, ident, posted))
+    send = f", then git send-email {out}/*.patch" if not obstacles else ""
+    say(f"\nnext: read {posted.paths[0]}{send}")
+    for one in obstacles:
+        say(f"not to be sent: {one}")
+    if posted.proven is not None and posted.proven.findings:
+        raise Findings
+
+
+def _obstacles(known: Ident | None, ident: Ident, posted: Posted) -> Iterator[str]:
+    """Why no list would take the series as it is, and what to do."""
     if known is None:
-        say(
-            f"not to be sent: git does not know who you are, so they are from {ident.person}; "
+        yield (
+            f"git does not know who you are, so they are from {ident.person}; "
             "set user.name and user.email and repeat"
         )
     if posted.proven is not None and posted.proven.findings:
-        raise Findings
+        yield f"{counted(len(posted.proven.findings), 'finding')}; mend the conversion and repeat"
+    if not posted.signed:
+        yield "patches have no Signed-off-by; repeat with --signoff"
 
 
 def _prover(matrix: str, tell: Callable[[str], None]) -> Prover:
@@ -216,7 +232,6 @@ def _summary(
         for person in proposed:
             header = "to" if person.to else "cc"
             say(f"  --{header}='{person.address}'  # {person.role}")
-    say(f"\nnext: read {posted.paths[0]}, then git send-email {out}/*.patch")
 
 
 def _proven(out: Path, proven: Proven) -> None:
@@ -229,6 +244,6 @@ def _proven(out: Path, proven: Proven) -> None:
         )
     for line in shown(proven.proof):
         say(line)
-    for finding in proven.findings:
-        say(f"  {finding.reproduce}")
+    for command in dict.fromkeys(finding.reproduce for finding in proven.findings):
+        say(f"  {command}")
     say(f"the whole report: {out}/report.json")

@@ -8,7 +8,7 @@ import json
 
 import click
 
-from zpconvert.cli.options import conversion_argument
+from zpconvert.cli.options import complete_step, conversion_argument
 from zpconvert.cli.talk import say, show_code
 from zpconvert.conversion.load import load
 from zpconvert.conversion.model import Conversion, Step
@@ -19,7 +19,7 @@ _PLANNED = "'zpconvert plan show' has those that are planned for a tree"
 
 @click.command("show")
 @conversion_argument
-@click.argument("step", required=False)
+@click.argument("step", required=False, shell_complete=complete_step)
 @click.option("--rules", is_flag=True, help="The semantic patch of the conversion, all of it.")
 @click.option("--json", "as_json", is_flag=True, help="The steps as JSON.")
 def command(conversion: str, step: str | None, rules: bool, as_json: bool) -> None:

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from zpconvert.cli.boundary import Findings
-from zpconvert.cli.options import tree_option
+from zpconvert.cli.options import offer, offer_conversions, offer_matrices, tree_option
 from zpconvert.cli.talk import progress, say
 from zpconvert.kernel.source import cache_home
 from zpconvert.plural import counted
@@ -21,8 +22,14 @@ if TYPE_CHECKING:
     from zpconvert.kernel.cells import Cell
     from zpconvert.kernel.tree import Tree
     from zpconvert.validate.commits import Series
-    from zpconvert.validate.report import BootRow, FunctionRow, Report
+    from zpconvert.validate.report import BootRow, Finding, FunctionRow, Report
     from zpconvert.validate.subject import Subject
+
+
+def _cell_names() -> Iterable[str]:
+    from zpconvert.kernel.cells import built_in
+
+    return built_in()
 
 
 @click.command("validate")
@@ -34,9 +41,17 @@ if TYPE_CHECKING:
     default="quick",
     show_default=True,
     metavar="quick|full|FILE",
+    shell_complete=offer_matrices,
     help="The cells to build in; FILE is TOML like zpconvert/kernel/cells.toml.",
 )
-@click.option("--cell", "only_cells", multiple=True, metavar="NAME", help="Only this cell.")
+@click.option(
+    "--cell",
+    "only_cells",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=offer(_cell_names),
+    help="Only this cell.",
+)
 @click.option(
     "--commit",
     "only",
@@ -48,6 +63,7 @@ if TYPE_CHECKING:
 @click.option(
     "--conversion",
     metavar="NAME",
+    shell_complete=offer_conversions,
     help="Whose kconfig lines, names and assumptions hold: a bundled one, or a directory of "
     "yours; by default the one that series.json names.",
 )
@@ -70,7 +86,7 @@ if TYPE_CHECKING:
     "json_file",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Where the report goes; OUT/report.json if that is a directory.",
+    help="Where the report goes; OUT/report.json by default, if all of OUT was looked at.",
 )
 def command(
     out: Path | None,
@@ -90,7 +106,6 @@ def command(
     OUT is a directory of mails, from 'zpconvert series' or 'git format-patch', or an mbox file
     of them; with --range, commits of the tree's own repository. The tree is only read.
 
-    \b
     Exit code 1 means that something fell short; the report says what and how to see it again.
 
     \b
@@ -111,10 +126,17 @@ def command(
         found = run.validate(
             subject, cells, cache=cache_home(), workers=jobs or os.cpu_count() or 1, tell=tell
         )
-    whole = out is not None and is_directory_of_patches(out) and not only and not only_cells
-    if json_file is not None or (out is not None and whole):
-        report.write(found, json_file or Path(out or "") / report.NAME)
+    part = bool(only or only_cells)
+    if json_file is None and out is not None and is_directory_of_patches(out) and not part:
+        json_file = out / report.NAME
+    if json_file is not None:
+        report.write(found, json_file)
     _show(found)
+    if json_file is None:
+        why = (
+            "a part of the series or matrix was looked at" if part else "there is no directory OUT"
+        )
+        say(f"no {report.NAME} written, {why}; --json FILE writes one")
     if not found.good:
         raise Findings
 
@@ -201,6 +223,8 @@ def _show(report: Report) -> None:
         first, final = sizes.get((cell.name, 0)), sizes.get((cell.name, last))
         grown = f", {final.text - first.text:+d} bytes of text" if first and final else ""
         state = cell.reason if cell.state != "ran" else f"{_findings(len(bad))}{grown}"
+        if cell.state == "ran" and not cell.compared:
+            state += ", functions not compared"
         click.echo(f"  {cell.name:{width}}  {cell.state:7}  {state}")
     for tool in report.tools:
         said = tool.reason or _findings(sum(f.check == tool.name for f in report.findings))
@@ -212,22 +236,23 @@ def _show(report: Report) -> None:
     verdicts = ", ".join(f"{number} {name}" for name, number in report.functions.items())
     if not any(report.functions.values()):
         verdicts = "not compared: no cell that does so was built"
-    click.echo(f"functions against their parents: {verdicts}")
+    where = ", ".join(cell.name for cell in report.cells if cell.compared)
+    click.echo(f"functions against their parents{f', in {where}' * bool(where)}: {verdicts}")
     for one in report.assumptions if any(report.functions.values()) else ():
-        needed = counted(one.functions, "function") if one.functions else "no function needed it"
-        click.echo(f"  assuming {one.name} ({needed}): {one.reason}")
+        if one.functions:
+            needed = counted(one.functions, "function")
+            click.echo(_hung(f"assuming {one.name} ({needed}): {one.reason}"))
+        else:
+            click.echo(f"  no function needed {one.name}")
     for row in report.compared:
         if row.verdict is Verdict.DECLARED:
             click.echo(f"  declared: commit {row.commit} {row.cell}: {row.name}: {row.how}")
     for left in report.uncovered:
         click.echo(f"not covered: commit {left.commit}: {left.path}: {left.reason}")
     _show_boots(report.boots)
-    for finding in report.findings:
-        place = " ".join(
-            p for p in (f"commit {finding.commit}" * bool(finding.commit), finding.cell) if p
-        )
-        line = ": ".join(p for p in (finding.check, place, finding.where, finding.text) if p)
-        click.echo(f"\n{line}\n  {finding.reproduce}")
+    for command in dict.fromkeys(finding.reproduce for finding in report.findings):
+        lines = [_told(one) for one in report.findings if one.reproduce == command]
+        click.echo("\n".join(["", *lines, f"  {command}"]))
     for row in report.compared:
         _side_by_side(row)
     cost = report.cost
@@ -235,6 +260,19 @@ def _show(report: Report) -> None:
         f"\n{counted(cost.compiled, 'compilation')}, {cost.seconds:.0f} s of compiler, "
         f"{counted(cost.cached, 'result')} known from before"
     )
+
+
+def _hung(text: str) -> str:
+    """A text as a paragraph of the summary."""
+    return textwrap.fill(
+        text, 80, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False
+    )
+
+
+def _told(finding: Finding) -> str:
+    commit = f"commit {finding.commit}" if finding.commit else ""
+    place = " ".join(p for p in (commit, finding.cell) if p)
+    return ": ".join(p for p in (finding.check, place, finding.where, finding.text) if p)
 
 
 def _findings(number: int) -> str:

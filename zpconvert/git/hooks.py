@@ -52,14 +52,15 @@ def install(place: Path, command: Sequence[str]) -> tuple[Path, bool]:
     return hook, _exists(kept)
 
 
-def remove(place: Path) -> tuple[Path, bool]:
-    """Remove our hook; the one that was there before is put back. As `install` otherwise.
+def remove(place: Path) -> tuple[Path, bool] | None:
+    """Remove our hook; the one that was there before is put back. As `install` otherwise; None
+    where there is no hook.
 
     Raises UserError where the hook is not ours.
     """
     hook, kept = _paths(place)
     if not _exists(hook):
-        raise UserError(str(hook), "there is no hook", "there is nothing to do")
+        return None
     if not _ours(hook):
         raise UserError(str(hook), "is not zpconvert's", "take it out by hand")
     try:

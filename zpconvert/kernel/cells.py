@@ -120,7 +120,7 @@ def matrix(name: str) -> tuple[Cell, ...]:
     if name in MATRICES:
         return tuple(cell for cell in built_in().values() if name in cell.matrices)
     if not Path(name).exists():
-        raise UserError(name, "no such matrix", f"take {', '.join(MATRICES)} or a file")
+        raise UserError(name, "no such matrix", "take quick, full or a file")
     return tuple(read(Path(name)).values())
 
 

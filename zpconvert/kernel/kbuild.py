@@ -19,6 +19,7 @@ from pathlib import Path
 
 from zpconvert import space
 from zpconvert.errors import UserError
+from zpconvert.kernel import kconfig
 from zpconvert.kernel.buildcache import STAMP, locked, prune, seed, used
 from zpconvert.kernel.cells import Cell
 from zpconvert.kernel.cleanview import buildable
@@ -199,11 +200,10 @@ class Make:
         said = failed.stderr.decode("utf-8", "replace").strip().splitlines()
         first = next((line for line in said if "rror" in line or "not found" in line), "")
         first = first.strip() or f"{failed}".partition(": ")[2].partition("\n")[0]
-        return UserError(
-            str(log),
-            f"the kernel's own build failed ({first})",
-            "read the log, and run 'zpconvert doctor' for missing programs",
-        )
+        todo = "read the log, and run 'zpconvert doctor' for missing programs"
+        if not (self.source / "arch").is_dir():
+            todo = "give a whole tree: this one has no arch/"
+        return UserError(str(log), f"the kernel's own build failed ({first})", todo)
 
 
 def _build(
@@ -214,7 +214,7 @@ def _build(
     wanted = make.path / "zpconvert.config"
     wanted.write_text("".join(f"{line}\n" for line in request))
     make(cell.config, env={"KCONFIG_ALLCONFIG": str(wanted)})
-    _check_config(make, request)
+    _check_config(make, cell.arch, request)
     others = [obj for obj in objects if obj not in needed]
     for obj in others:
         # that of another configuration, if the directory was copied
@@ -232,16 +232,18 @@ def _build(
     return stamp
 
 
-def _check_config(make: Make, request: Sequence[str]) -> None:
+def _check_config(make: Make, arch: str, request: Sequence[str]) -> None:
     """kconfig drops in silence what a dependency forbids or the tree does not know."""
-    config = set((make.path / ".config").read_text().splitlines())
-    names = {line.partition("=")[0] for line in config}
+    lines = [line for line in (make.path / ".config").read_text().splitlines() if line[:1] != "#"]
+    config = {name: value for name, _, value in (line.partition("=") for line in lines)}
     for line in dict.fromkeys(request):
         name, _, value = line.partition("=")
-        if name in names if value == "n" else line not in config:
+        if name in config if value == "n" else config.get(name) != value:
+            options = {name.removeprefix("CONFIG_"): value for name, value in config.items()}
+            why = kconfig.why_unset(make.source, arch, options, line)
             raise UserError(
                 str(make.source),
-                f"{line} has no effect in this kernel",
+                f"{line} has no effect in this kernel{': ' * bool(why)}{why}",
                 "add what it depends on, or drop it, or what bars it",
             )
 

@@ -19,7 +19,7 @@ _CHURN = "Churn, lines changed over the series divided by lines of the final dif
 _ABSENT = "Patches of this series on other kernels that are partly or wholly missing here:"
 _DEPRECATED = "Deprecated calls left as they are:"
 _PROOF = "Each commit was compared with its parent by zpconvert validate:"
-_REPEAT = "To repeat it, with LINUX as the base of the series:"
+_REPEAT = "To repeat it, with LINUX as the base of the series"
 _PLAIN_BASE = re.compile(r"^Base: ([^(]*\S)\s+\(no git\)$", re.MULTILINE)
 _LEADS = re.compile(
     "|".join(
@@ -72,12 +72,13 @@ class Deprecation:
 @dataclass(frozen=True)
 class CellOutcome:
     """A configuration that every commit was to be built in: `state` is `ran`, `not run` or
-    `failed`, and `reason` says why."""
+    `failed`, and `reason` says why. compared: functions were compared in it, too."""
 
     name: str
     compiler: str
     state: str
     reason: str
+    compared: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ class Proof:
     """What `zpconvert validate` showed of the series.
 
     matrix: as `zpconvert validate --matrix` takes it. tools: the programs that read the mails.
+    conversion: as `--conversion` takes it anywhere; None for one's own, which is where it is.
     functions: how many functions of commits have each verdict. assumptions: those that were
     needed, as `name: reason`. findings: what fell short, a text each.
     """
@@ -95,6 +97,7 @@ class Proof:
     functions: dict[str, int]
     assumptions: tuple[str, ...]
     findings: tuple[str, ...]
+    conversion: str | None = None
 
 
 @dataclass(frozen=True)
@@ -181,7 +184,15 @@ def _measured(measured: Measured) -> Iterator[str]:
     if measured.proof is not None:
         yield _PROOF
         yield "\n".join(f"- {line}" for line in shown(measured.proof))
-        yield (f"{_REPEAT} zpconvert validate MAILS --tree LINUX --matrix {measured.proof.matrix}")
+        yield from _repeated(measured.proof)
+
+
+def _repeated(proof: Proof) -> Iterator[str]:
+    """The command that shows the same to who has the mails alone: series.json, which names the
+    conversion, is not posted. It is indented, so as to stay on one line."""
+    yield f"{_REPEAT}:" if proof.conversion else f"{_REPEAT} and DIR as its conversion:"
+    words = f"--conversion {proof.conversion or 'DIR'} --matrix {proof.matrix}"
+    yield f"  zpconvert validate MAILS --tree LINUX {words}"
 
 
 def shown(proof: Proof) -> Iterator[str]:
@@ -197,7 +208,10 @@ def shown(proof: Proof) -> Iterator[str]:
     counted = {verdict: number for verdict, number in proof.functions.items() if number}
     if counted:
         said = ", ".join(f"{number} {verdict}" for verdict, number in counted.items())
-        yield f"object code of its functions against the parent's: {said}"
+        where = ", ".join(cell.name for cell in ran if cell.compared)
+        yield f"object code of its functions against the parent's, in {where}: {said}"
+    elif ran:
+        yield "object code of its functions: not compared, no cell that does so was built"
     yield from (f"assumed, {assumption}" for assumption in proof.assumptions)
     if proof.tools and not proof.findings:
         yield f"git am takes the mails; {' and '.join(proof.tools)} find nothing new"

@@ -16,7 +16,8 @@ from zpconvert.space import lacking, out_of_space
 
 
 def check(out: Path) -> None:
-    """Raise UserError unless `out` is missing, empty, or holds a previous output only."""
+    """Raise UserError unless `out` is missing, empty, or holds a previous output only, with its
+    mails as they were written."""
     with _told(out):
         _previous(out)
 
@@ -96,6 +97,13 @@ def _previous(out: Path) -> list[str]:
     if foreign:
         raise UserError(
             str(out), f"has other files in it ({foreign[0]})", "choose another output directory"
+        )
+    changed = next(record.edited(known, out), None) if known is not None else None
+    if changed is not None:
+        raise UserError(
+            str(out / changed),
+            "was edited since it was written",
+            f"choose another output directory (--since {out} keeps edited words), or remove it",
         )
     return sorted(present)
 

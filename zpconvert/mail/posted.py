@@ -207,6 +207,8 @@ def _patch(
     stat = _DIFFSTAT.search(below)
     notes = below[: stat.start() if stat is not None else len(below)].decode("utf-8", "replace")
     try:
+        if b"\0" in body:
+            raise ValueError("there are NUL bytes in it")
         files = read_hunks(diff)
     except ValueError as error:
         raise UserError(

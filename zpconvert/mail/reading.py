@@ -11,7 +11,7 @@ from pathlib import Path
 
 from zpconvert.errors import UserError
 from zpconvert.git.diff import FileDiff, parse_diff
-from zpconvert.mail import record
+from zpconvert.mail import archive, record
 from zpconvert.mail.record import SeriesRecord
 
 #: The cover letter of git format-patch, with or without a reroll count.
@@ -19,6 +19,10 @@ _COVER = re.compile(r"(?:v\d+-)?0000-")
 _PREFIX = re.compile(r"\[[^\]]*\]\s*")
 #: Ends the message and begins what git am passes over (git-am(1)).
 _CUT = re.compile(r"^---\n", re.MULTILINE)
+_DIFF = re.compile(rb"^(?:diff --git |--- [^\n]+\n\+\+\+ )", re.MULTILINE)
+#: The head of a hunk that ends before it says how long the hunk is.
+_HALF = re.compile(rb"^@@ (?!-\d+(?:,\d+)? \+\d+(?:,\d+)? @@)[^\n]*\Z", re.MULTILINE)
+_SHORT = "its diff is cut short"
 #: git's signature, after which nothing belongs to the mail.
 _SIGNATURE = re.compile(r"^-- \n[^\n]*\n*\Z", re.MULTILINE)
 
@@ -39,6 +43,9 @@ def patches(out: Path) -> tuple[SeriesRecord | None, list[Path]]:
 
     Raises UserError where there is no such directory, or no patch in it.
     """
+    if out.is_file():
+        what = "not a directory: what is made of the mails goes beside them"
+        raise UserError(str(out), what, "put the mails into a directory, a .patch each")
     if not out.is_dir():
         raise UserError(str(out), "no such directory", "give what 'zpconvert series' wrote")
     found = record.load(out)
@@ -56,19 +63,31 @@ def cover(out: Path) -> Path | None:
     return next((p for p in sorted(out.glob("*.patch")) if _COVER.match(p.name)), None)
 
 
-def read(path: Path) -> Mail:
-    """A mail, decoded. Raises UserError if it is not there, or its diff is cut short."""
+def whole(path: Path) -> tuple[FileDiff, ...]:
+    """What the patch in a mail changes. Raises UserError if the mail is not there, or if no
+    `git am` would take it whatever the tree: the tree is not to be blamed for that."""
+    data = _read(path)
+    mail, fault = archive.Mail(path.name, _parsed(data)), ""
+    if b"\0" in data:
+        fault = "there are NUL bytes in it"
+    elif not mail.subject:
+        fault = "it is no mail, or was cut short before its Subject"
+    elif not _DIFF.search(mail.body):
+        fault = "there is no diff in it"
     try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise UserError(str(path), "the mail is missing", "write the series anew") from None
-    except OSError as error:
-        raise UserError(str(path), error.strerror or "cannot be read", "mend it") from None
-    try:
-        changes = parse_diff(data)
+        changes = parse_diff(mail.body)
     except ValueError:
-        raise UserError(str(path), "its diff is cut short", "write the series anew") from None
-    mail = message_from_bytes(data, _class=EmailMessage, policy=policy.default)
+        fault = fault or _SHORT
+    if fault or _HALF.search(mail.body):
+        what = f"the mail is damaged: {fault or _SHORT}"
+        raise UserError(str(path), what, "get it again, or write the series anew")
+    return changes
+
+
+def read(path: Path) -> Mail:
+    """A patch or a cover letter, decoded. Raises UserError as `whole` does."""
+    changes = () if _COVER.match(path.name) else whole(path)
+    mail = _parsed(_read(path))
     payload = mail.get_payload(decode=True)
     text = payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
     text = _SIGNATURE.sub("", text.replace("\r\n", "\n"))
@@ -77,3 +96,16 @@ def read(path: Path) -> Mail:
     message = _CUT.split(before, maxsplit=1)[0] if diff else before
     subject = _PREFIX.sub("", str(mail["Subject"] or path.name), count=1)
     return Mail(path.name, subject, message.strip("\n"), diff, changes)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise UserError(str(path), "the mail is missing", "write the series anew") from None
+    except OSError as error:
+        raise UserError(str(path), error.strerror or "cannot be read", "mend it") from None
+
+
+def _parsed(data: bytes) -> EmailMessage:
+    return message_from_bytes(data, _class=EmailMessage, policy=policy.default)

@@ -21,9 +21,11 @@ Schema 1, a JSON object; all paths of files are relative to OUT, all counts are 
     measured    what the cover letter says was measured: {sizes: [{config, object, before,
                 after}] (bytes), functions, churn, steps: [{subject, reason, gone}],
                 deprecated: [{name, uses, instead}], proof}; proof is null if nothing was
-                validated, else {matrix, cells: [{name, compiler, state, reason}], tools, functions:
-                {verdict: number}, assumptions, findings}
+                validated, else {matrix, cells: [{name, compiler, state, reason, compared}], tools,
+                functions: {verdict: number}, assumptions, findings, conversion}; conversion is
+                null if it did not come with zpconvert
     files       names of all that was written into OUT, series.json among them
+    digests     {file: SHA-256 of the mail as it was written}
     cover       {title, text}: of the cover letter as the tool gives them, likewise; the text
                 without its history of revisions
     change_id   the id that all revisions of the series share
@@ -34,8 +36,10 @@ know. One that goes or changes its meaning does.
 
 from __future__ import annotations
 
+import hashlib
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from zpconvert import typedjson
@@ -129,6 +133,20 @@ class SeriesRecord:
     cover: CoverRecord | None = None
     change_id: str | None = None
     own: Identity | None = None
+    digests: dict[str, str] = field(default_factory=dict)
+
+
+def digest(mail: bytes) -> str:
+    """SHA-256 of a mail, as `digests` has it."""
+    return hashlib.sha256(mail).hexdigest()
+
+
+def edited(known: SeriesRecord, out: Path) -> Iterator[str]:
+    """Names of the mails in `out` that are not what was written there; one that is gone is none
+    of them, and none is known of a record that an earlier version wrote. Raises OSError."""
+    for name, written in known.digests.items():
+        if (out / name).is_file() and digest((out / name).read_bytes()) != written:
+            yield name
 
 
 def dump(record: SeriesRecord) -> bytes:

@@ -82,7 +82,8 @@ def write_series(
     revised: what is in the mails besides; the commits have their messages from there already.
 
     `out` is created, or its previous output replaced, whole or not at all. Raises
-    UserError: other files in `out`, a full disk, an address that is none.
+    UserError: other files in `out`, mails there that a person edited, a full disk, an address
+    that is none.
     """
     _check_changes(base_files, commits)
     check_options(options)
@@ -105,7 +106,13 @@ def write_series(
         (new / names[0]).write_bytes(_finished(mails[0], text, (origin.base.commit, change)))
         written = _record(scratch.commits, stat, names, commits, options, origin, letter.measured)
         told = CoverRecord(cover.title, letter.text)
-        written = dataclasses.replace(written, cover=told, change_id=change, own=origin.own)
+        written = dataclasses.replace(
+            written,
+            cover=told,
+            change_id=change,
+            own=origin.own,
+            digests={name: record.digest((new / name).read_bytes()) for name in names},
+        )
         (new / record.NAME).write_bytes(record.dump(written))
         output.install(new, out)
     return [out / name for name in written.files]

@@ -10,10 +10,9 @@ from pathlib import Path
 from zpconvert.conversion.model import Identity
 from zpconvert.errors import UserError
 from zpconvert.git.command import sealed_git, user_git
-from zpconvert.git.diff import parse_diff
 from zpconvert.git.scratch import scratch_worktree
 from zpconvert.kernel.tree import Tree
-from zpconvert.mail.reading import cover, patches
+from zpconvert.mail.reading import cover, patches, whole
 from zpconvert.process import Completed, ProcessError
 
 _COMMITTER = {"GIT_COMMITTER_NAME": "zpconvert", "GIT_COMMITTER_EMAIL": "zpconvert@localhost"}
@@ -63,14 +62,10 @@ class Series:
 def from_mails(out: Path, tree: Tree) -> Series:
     """The series in directory `out`, applied to `tree` by a real `git am` in a scratch tree.
 
-    Raises UserError when there are no mails or one of them does not apply.
+    Raises UserError when there are no mails, or one of them is damaged or does not apply.
     """
     found, mails = patches(out)
-    try:
-        paths = sorted({file.path for mail in mails for file in parse_diff(mail.read_bytes())})
-    except FileNotFoundError as error:
-        where = str(error.filename)
-        raise UserError(where, "the mail is missing", "write the series anew") from None
+    paths = sorted({file.path for mail in mails for file in whole(mail)})
     base = {path: (tree.path / path).read_bytes() for path in paths if (tree.path / path).exists()}
     with scratch_worktree(base) as place:
         names = _apply(place, mails, tree)

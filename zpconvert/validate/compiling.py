@@ -27,7 +27,8 @@ def prepared(
     subject: Subject, cells: Iterable[Cell], objects: Sequence[str], cache: Path, tell: Tell
 ) -> tuple[list[CellRow], list[BuildDir], list[Finding]]:
     """Build directories of the cells whose toolchain is there, and what became of each cell."""
-    rows, builds, findings = [], [], []
+    rows, builds = [], []
+    failed: dict[str, list[str]] = {}
     for cell in cells:
         lacks = kbuild.missing(cell)
         fragment = subject.module if cell.module and subject.module else subject.fragment
@@ -46,11 +47,16 @@ def prepared(
             )  # fmt: skip
         except UserError as error:
             rows.append(CellRow(cell.name, cell.arch, cell.compiler, "failed", str(error)))
-            findings.append(finding(subject, "prepare", 0, cell.name, "", 0, str(error)))
+            failed.setdefault(str(error), []).append(cell.name)
             continue
-        rows.append(CellRow(cell.name, cell.arch, build.compiler, "ran"))
+        rows.append(CellRow(cell.name, cell.arch, build.compiler, "ran", compared=cell.compare))
         builds.append(build)
-    if not builds:
+    findings = []
+    for text, names in failed.items():
+        # one line of a conversion can be wrong in all of them
+        one, where = (names[0], "") if len(names) == 1 else ("", f" (cells {', '.join(names)})")
+        findings.append(finding(subject, "prepare", 0, one, "", 0, text + where))
+    if not builds and not findings:
         states = ", ".join(f"{row.name} {row.state}" for row in rows) or "none was chosen"
         text = f"nothing was compiled, so nothing is shown: no cell ran ({states})"
         findings.append(finding(subject, "prepare", 0, "", "", 0, text))
@@ -59,11 +65,13 @@ def prepared(
 
 @dataclass(frozen=True)
 class Built:
-    """What compiling every commit gave. objects: (object, commit) to its bytes in the first
-    cell, which is called `first`."""
+    """What compiling every commit gave. broken: (cell, object, commit) of what does not build,
+    which the findings say. objects: (object, commit) to its bytes in the first cell, which is
+    called `first`."""
 
     sizes: tuple[SizeRow, ...]
     findings: tuple[Finding, ...]
+    broken: Set[tuple[str, str, int]]
     first: str
     objects: Mapping[tuple[str, int], bytes]
 
@@ -90,13 +98,16 @@ def build(subject: Subject, builds: Sequence[BuildDir], builder: Builder) -> Bui
         if at[-1] in subject.numbers
         for found in _fresh(subject, at, results)
     ]
+    broken = {
+        at for at, one in results.items() if isinstance(one, Failed) and at[-1] in subject.numbers
+    }
     first = builds[0].cell.name if builds else ""
     built = {
         (obj, number): one.obj
         for (cell, obj, number), one in results.items()
         if cell == first and isinstance(one, Compiled)
     }
-    return Built(tuple(sizes), tuple(findings), first, built)
+    return Built(tuple(sizes), tuple(findings), broken, first, built)
 
 
 def uncompiled(subject: Subject) -> Iterator[Finding]:

@@ -10,8 +10,8 @@ Schema 1, a JSON object; commits are counted from 1, lines too, 0 where there is
     good         nothing fell short
     commits      [{number, name, subject}]; name is a hash or the mail's file
     objects      what was compiled, as `mm/x.o`
-    cells        [{name, arch, compiler, state, reason}]; state is `ran`, `not run` (no
-                 toolchain) or `failed`
+    cells        [{name, arch, compiler, state, reason, compared}]; state is `ran`, `not run` (no
+                 toolchain) or `failed`; compared: functions were compared in it
     tools        [{name, state, reason}]: what reads the mails; state is `ran` or `not run`
     uncovered    [{commit, path, reason}]: what commits touch and no compiler saw
     functions    {equal, assumed, declared, unknown, different}: functions of commits, each
@@ -61,13 +61,15 @@ class CommitRow:
 
 @dataclass(frozen=True)
 class CellRow:
-    """A cell: `state` is `ran`, `not run` or `failed`, and `reason` says why."""
+    """A cell: `state` is `ran`, `not run` or `failed`, and `reason` says why. compared: its
+    objects were compared function by function, not only compiled."""
 
     name: str
     arch: str
     compiler: str
     state: str
     reason: str = ""
+    compared: bool = False
 
 
 @dataclass(frozen=True)

@@ -54,12 +54,19 @@ def validate(
         raise UserError(subject.series.source, "touches no C source of this tree", "check --tree")
     builder = Builder(cache, workers, tell)
     rows, builds, findings = compiling.prepared(subject, cells, objects, cache, tell)
+    # what failed is said
+    asked = [cell for cell, row in zip(cells, rows, strict=True) if row.state != "failed"]
     # comparing goes by stages, and has its pauses
     compared, (read, built, sized) = beside(
-        lambda: _compare(subject, cells, builds, builder), lambda: _build(subject, builds, builder)
+        lambda: _compare(subject, asked, builds, builder), lambda: _build(subject, builds, builder)
     )
     booted, unwell = booting.boot(subject, builds, builder)
     findings += [*built.findings, *compiling.uncompiled(subject), *unwell]
+    findings += [
+        _differs(subject, row)
+        for row in compared.rows
+        if row.verdict.fell_short and not _unbuilt(row, built)
+    ]
     return Report(
         tool=f"zpconvert {version('zpconvert')}",
         source=subject.series.source,
@@ -84,7 +91,7 @@ def validate(
 
 @dataclass(frozen=True)
 class _Compared:
-    """What comparing the functions gives to the report."""
+    """What comparing the functions gives to the report; findings: those that are about no row."""
 
     counts: dict[str, int]
     rows: tuple[FunctionRow, ...]
@@ -106,9 +113,8 @@ def _compare(
     ]
     compared = declared.applied(subject, comparer.compare(targets, subject.numbers))
     rows = _functions(comparer, targets, compared)
-    findings = [f for row in rows if row.verdict.fell_short for f in [_differs(subject, row)]]
-    findings += declared.unneeded(subject, targets, compared)
-    if not targets and any(cell.compare for cell in cells):
+    findings = list(declared.unneeded(subject, targets, compared))
+    if builds and not targets and any(cell.compare for cell in cells):
         findings.append(finding(subject, "equality", 0, "", "", 0, "no cell compared functions"))
     verdicts: dict[tuple[int, str, str], list[Verdict]] = {}
     for one in compared:
@@ -205,6 +211,12 @@ def _used(assumptions: Iterable[Assumption], compared: Sequence[Compared]) -> li
         )
         for a in assumptions
     ]
+
+
+def _unbuilt(row: FunctionRow, built: compiling.Built) -> bool:
+    """Whether a function has no counterpart because one side does not build, which is said."""
+    sides = ((row.cell, row.object, number) for number in (row.commit - 1, row.commit))
+    return row.verdict is Verdict.UNKNOWN and any(side in built.broken for side in sides)
 
 
 def _differs(subject: Subject, row: FunctionRow) -> Finding:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from zpconvert.check.ctext import bare, call_of
+from zpconvert.check.ctext import bare, call_of, outside
 from zpconvert.check.model import Finding, Fix, Rule
 from zpconvert.check.subject import Subject
 from zpconvert.csource.parse import Node
@@ -25,7 +25,8 @@ _TIGHT = frozenset(
 
 class Nested(Rule):
     """A cast inside its opposite does nothing. It is left over where one side of a border moved
-    and the other followed.
+    and the other followed. Where nothing would remain but a value that becomes what it is, what
+    was meant is for you to say.
     """
 
     code = "ZPC005"
@@ -52,6 +53,12 @@ static void use(struct desc *a, struct desc *b)
 	page_desc((desc_page(a ? a : b)))->handle = 0;
 }
 """,
+        """\
+static void use(struct desc *desc)
+{
+	desc = page_desc(desc_page(desc));
+}
+""",
     )
     FIXED: ClassVar = (
         """\
@@ -64,6 +71,12 @@ static void use(struct desc *desc)
 static void use(struct desc *a, struct desc *b)
 {
 	(a ? a : b)->handle = 0;
+}
+""",
+        """\
+static void use(struct desc *desc)
+{
+	desc = page_desc(desc_page(desc));
 }
 """,
     )
@@ -81,13 +94,26 @@ static void use(struct desc *a, struct desc *b)
             back = outer.name in words.to_old and inner.name in words.from_old
             if there or back:
                 start, end = node.start_byte + spot.shift, node.end_byte + spot.shift
-                yield subject.finding(
-                    self,
-                    start,
-                    end,
-                    f"{outer.name}() of {inner.name}() does nothing",
-                    Fix(start, end, _kept(subject, spot.shift, node, inner.args[0])),
-                )
+                kept = _kept(subject, spot.shift, node, inner.args[0])
+                said = f"{outer.name}() of {inner.name}() does nothing"
+                fix = None if _empty(node, inner.args[0]) else Fix(start, end, kept)
+                yield subject.finding(self, start, end, said, fix)
+
+
+def _empty(outer: Node, inner: Node) -> bool:
+    """Whether what remains would be a statement that does nothing, as `a = a;`: one that
+    compilers warn of, and that only a person can know to be what was meant."""
+    around = outside(outer).parent
+    target = None
+    if around is not None and around.type == "assignment_expression":
+        target = around.child_by_field_name("left")
+    elif around is not None and around.type == "init_declarator":
+        target = around.child_by_field_name("declarator")
+        while target is not None and target.type == "pointer_declarator":
+            target = target.child_by_field_name("declarator")
+    if target is None:
+        return around is not None and around.type == "expression_statement"
+    return bool(target.text) and bare(target).text == bare(inner).text
 
 
 def _kept(subject: Subject, shift: int, outer: Node, inner: Node) -> bytes:
