@@ -35,7 +35,7 @@ def subject(tree: Path, *states: dict[str, bytes], only: tuple[int, ...] = ()) -
 
 
 def built(one: Subject, build: BuildDir, cache: Path) -> list[tuple[int, str]]:
-    found = compiling.build(one, [build], Builder(cache, 1)).findings
+    found = compiling.build(one, [build], Builder(cache, 1)).findings(one)
     return [(f.commit, f.text) for f in found]
 
 

@@ -29,9 +29,10 @@ _OUTWARD = re.compile(
 _INLINE = re.compile(rb"\b(?!noinline)\w*inline(?:__)?\b[^;{}()=]*?(\w+)[ \t\n]*\(")
 
 
-def inline_functions(text: bytes) -> set[str]:
+@functools.lru_cache(maxsize=64)
+def inline_functions(text: bytes) -> frozenset[str]:
     """The names of the inline functions of a C text."""
-    return {found[1].decode("utf-8", "replace") for found in _INLINE.finditer(text)}
+    return frozenset(found[1].decode("utf-8", "replace") for found in _INLINE.finditer(text))
 
 
 def contained(body: bytes) -> bool:
@@ -57,25 +58,30 @@ def without_bodies(text: bytes, names: Set[str]) -> bytes:
     macro outside functions takes its name, its body is not `contained`. So does the whole text
     if its braces do not match.
     """
-    asked = {name.encode() for name in names} - {found[1] for found in _TAKEN.finditer(text)}
+    asked = {name.encode() for name in names} - _taken(text)
     bodies = [
-        (named[0], start, end)
-        for called, start, end in _bodies(text)
+        (named[0], start, end, apart)
+        for called, start, end, apart in _bodies(text)
         if len(named := [name for name in called if name in asked]) == 1
     ]
-    seen = [name for name, _, _ in bodies]
+    seen = [name for name, *_ in bodies]
     out, at = [], 0
-    for name, start, end in bodies:
-        if seen.count(name) == 1 and contained(text[start:end]):
+    for name, start, end, apart in bodies:
+        if apart and seen.count(name) == 1:
             out += [text[at:start], b";" + b"\n" * text.count(b"\n", start, end)]
             at = end
     return b"".join([*out, text[at:]])
 
 
 @functools.lru_cache(maxsize=64)
-def _bodies(text: bytes) -> tuple[tuple[tuple[bytes, ...], int, int], ...]:
-    """Where the bodies of functions that are not inline begin and end, in bytes, and what stands
-    before parentheses in front of each: its name is among that."""
+def _taken(text: bytes) -> frozenset[bytes]:
+    return frozenset(found[1] for found in _TAKEN.finditer(text))
+
+
+@functools.lru_cache(maxsize=64)
+def _bodies(text: bytes) -> tuple[tuple[tuple[bytes, ...], int, int, bool], ...]:
+    """The bodies of functions that are not inline: what stands before parentheses in front of
+    each, its name among that; where it begins and ends, in bytes; whether it is `contained`."""
     found = []
     depth = start = 0
     head: list[bytes] = []  # what was read since the last declaration
@@ -92,7 +98,8 @@ def _bodies(text: bytes) -> tuple[tuple[tuple[bytes, ...], int, int], ...]:
             if not depth:
                 called = _called(head)
                 if called:
-                    found.append((called, start, token.end()))
+                    apart = contained(text[start : token.end()])
+                    found.append((called, start, token.end(), apart))
                 if b"(" in head and b"=" not in head:
                     head = []
         elif not depth:

@@ -109,9 +109,11 @@ def prepare(
     return BuildDir(path, source, cell, compiler, commands, inputs, checks)
 
 
-def read(build: BuildDir, obj: str) -> frozenset[str]:
-    """The headers of the tree that an object was built from, as paths in the tree."""
-    return frozenset(_read(build.path, build.tree, obj))
+def read(path: Path, source: Path, obj: str) -> list[str]:
+    """The headers of the tree `source`, as paths in it, that an object was built from in the
+    build directory `path`."""
+    text = _saved(path, obj).read_text()
+    return re.findall(rf"(?m)^  {re.escape(str(source))}/(\S+)", text)
 
 
 def missing(cell: Cell) -> tuple[str, ...]:
@@ -282,12 +284,6 @@ def _checks(make: Make, commands: Mapping[str, tuple[str, ...]]) -> dict[str, tu
     return found
 
 
-def _read(path: Path, source: Path, obj: str) -> list[str]:
-    """The files of `source` that an object was built from, but for its own source."""
-    text = _saved(path, obj).read_text()
-    return re.findall(rf"(?m)^  {re.escape(str(source))}/(\S+)", text)
-
-
 def _saved(path: Path, obj: str) -> Path:
     """kbuild's record of how it built an object."""
     return (path / obj).with_name(f".{Path(obj).name}.cmd")
@@ -303,7 +299,7 @@ def _inputs_digest(path: Path, source: Path, stamp: _Stamp) -> str:
     files = {f"{source}/{name}" for name in re.findall(r"(?m)^\t([^\s$]+Kconfig\S*) ", config)}
     files.add(f"{source}/Makefile")
     for obj in stamp.commands:
-        files.update(f"{source}/{name}" for name in _read(path, source, obj))
+        files.update(f"{source}/{name}" for name in read(path, source, obj))
     seen = hashlib.sha256()
     for file in sorted(files):
         try:

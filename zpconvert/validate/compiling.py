@@ -65,15 +65,44 @@ def prepared(
 
 @dataclass(frozen=True)
 class Built:
-    """What compiling every commit gave. broken: (cell, object, commit) of what does not build,
-    which the findings say. objects: (object, commit) to its bytes in the first cell, which is
-    called `first`."""
+    """What compiling every commit gave, by cell, object and commit."""
 
-    sizes: tuple[SizeRow, ...]
-    findings: tuple[Finding, ...]
-    broken: Set[tuple[str, str, int]]
-    first: str
-    objects: Mapping[tuple[str, int], bytes]
+    results: Mapping[tuple[str, str, int], Result]
+
+    @property
+    def sizes(self) -> tuple[SizeRow, ...]:
+        """Those of what builds."""
+        return tuple(
+            SizeRow(number, cell, obj, one.size.text, one.size.data, one.size.bss)
+            for (cell, obj, number), one in self.results.items()
+            if isinstance(one, Compiled)
+        )
+
+    @property
+    def objects(self) -> dict[tuple[str, int], bytes]:
+        """Object and commit to its bytes, of the results of one cell."""
+        return {
+            (obj, number): one.obj
+            for (_, obj, number), one in self.results.items()
+            if isinstance(one, Compiled)
+        }
+
+    def broken(self, subject: Subject) -> set[tuple[str, str, int]]:
+        """What does not build, of the commits to look at; `findings` has each."""
+        return {
+            at
+            for at, one in self.results.items()
+            if isinstance(one, Failed) and at[-1] in subject.numbers
+        }
+
+    def findings(self, subject: Subject) -> list[Finding]:
+        """What the commits to look at break, or make the compiler say."""
+        return [
+            found
+            for at in self.results
+            if at[-1] in subject.numbers
+            for found in _fresh(subject, at, self.results)
+        ]
 
 
 def build(subject: Subject, builds: Sequence[BuildDir], builder: Builder) -> Built:
@@ -86,28 +115,7 @@ def build(subject: Subject, builds: Sequence[BuildDir], builder: Builder) -> Bui
         if files is not None:
             jobs.append(Job(build, obj, files))
             at.append((build.cell.name, obj, number))
-    results = dict(zip(at, builder.results(jobs, "compiling"), strict=True))
-    sizes = [
-        SizeRow(number, cell, obj, one.size.text, one.size.data, one.size.bss)
-        for (cell, obj, number), one in results.items()
-        if isinstance(one, Compiled)
-    ]
-    findings = [
-        found
-        for at in results
-        if at[-1] in subject.numbers
-        for found in _fresh(subject, at, results)
-    ]
-    broken = {
-        at for at, one in results.items() if isinstance(one, Failed) and at[-1] in subject.numbers
-    }
-    first = builds[0].cell.name if builds else ""
-    built = {
-        (obj, number): one.obj
-        for (cell, obj, number), one in results.items()
-        if cell == first and isinstance(one, Compiled)
-    }
-    return Built(tuple(sizes), tuple(findings), broken, first, built)
+    return Built(dict(zip(at, builder.results(jobs, "compiling"), strict=True)))
 
 
 def uncompiled(subject: Subject) -> Iterator[Finding]:

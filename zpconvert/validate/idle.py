@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
@@ -33,16 +34,18 @@ def without(build: BuildDir, obj: str, base: Files, files: Files) -> Files:
     first, now = (_INCLUDE.findall(texts[source]) for texts in (base, files))
     if now[: len(first)] != first or not quoted.issuperset(now[len(first) :]):
         return files
-    read = kbuild.read(build, obj)
+    saved = (build.path, build.tree, build.inputs, obj)
 
     def kept(line: re.Match[bytes]) -> bytes:
-        return b"" if _is_idle(line[1], read, build.tree) else line[0]
+        return b"" if _is_idle(line[1], *saved) else line[0]
 
     return {path: _INCLUDE.sub(kept, text) if path in new else text for path, text in files.items()}
 
 
-def _is_idle(name: bytes, read: frozenset[str], tree: Path) -> bool:
-    """Whether including `<x.h>` does nothing after all the files that were read."""
+@functools.lru_cache(maxsize=256)
+def _is_idle(name: bytes, build: Path, tree: Path, inputs: str, obj: str) -> bool:
+    """Whether including `<x.h>` does nothing after all that an object was built from."""
+    read = kbuild.read(build, tree, obj)
     path = "include/" + name[1:-1].decode("utf-8", "replace")
     # the same name in another directory may be what is meant
     meant = [one for one in read if one.endswith(path.removeprefix("include"))]

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -61,11 +61,12 @@ def validate(
         lambda: _compare(subject, asked, builds, builder), lambda: _build(subject, builds, builder)
     )
     booted, unwell = booting.boot(subject, builds, builder)
-    findings += [*built.findings, *compiling.uncompiled(subject), *unwell]
+    findings += [*built.findings(subject), *compiling.uncompiled(subject), *unwell]
+    broken = built.broken(subject)
     findings += [
         _differs(subject, row)
         for row in compared.rows
-        if row.verdict.fell_short and not _unbuilt(row, built)
+        if row.verdict.fell_short and not _unbuilt(row, broken)
     ]
     return Report(
         tool=f"zpconvert {version('zpconvert')}",
@@ -147,8 +148,13 @@ def _build(
     subject: Subject, builds: Sequence[BuildDir], builder: Builder
 ) -> tuple[_Read, compiling.Built, _Sized]:
     read = _read(subject)
-    built = compiling.build(subject, builds, builder)
-    return read, built, _size(subject, built)
+    first = compiling.build(subject, builds[:1], builder)
+    rows, others = beside(
+        lambda: _bloat(subject, builds[:1], first),
+        lambda: compiling.build(subject, builds[1:], builder),
+    )
+    built = compiling.Built({**first.results, **others.results})
+    return read, built, _Sized(rows, tuple(_claims(subject, built)))
 
 
 def _read(subject: Subject) -> _Read:
@@ -166,16 +172,21 @@ def _read(subject: Subject) -> _Read:
     return _Read(rows, tuple(findings))
 
 
-def _size(subject: Subject, built: compiling.Built) -> _Sized:
-    """The sizes of the objects, and what the cover letters say of them."""
+def _bloat(
+    subject: Subject, builds: Sequence[BuildDir], built: compiling.Built
+) -> tuple[BloatRow, ...]:
+    """What each commit adds, in one cell."""
+    return tuple(
+        row for build in builds for row in bloat(subject.tree.path, build.cell.name, built.objects)
+    )
+
+
+def _claims(subject: Subject, built: compiling.Built) -> Iterator[Finding]:
+    """The sizes that cover letters claim, and that were measured otherwise."""
     series = subject.series
-    findings = [
-        finding(subject, "cover", 0, "", str(path), line, text)
-        for path in series.covers
-        for line, text in false_claims(path.read_bytes(), built.sizes, len(series.commits))
-    ]
-    rows = bloat(subject.tree.path, built.first, built.objects)
-    return _Sized(tuple(rows), tuple(findings))
+    for path in series.covers:
+        for line, text in false_claims(path.read_bytes(), built.sizes, len(series.commits)):
+            yield finding(subject, "cover", 0, "", str(path), line, text)
 
 
 def _functions(
@@ -213,10 +224,10 @@ def _used(assumptions: Iterable[Assumption], compared: Sequence[Compared]) -> li
     ]
 
 
-def _unbuilt(row: FunctionRow, built: compiling.Built) -> bool:
+def _unbuilt(row: FunctionRow, broken: Set[tuple[str, str, int]]) -> bool:
     """Whether a function has no counterpart because one side does not build, which is said."""
     sides = ((row.cell, row.object, number) for number in (row.commit - 1, row.commit))
-    return row.verdict is Verdict.UNKNOWN and any(side in built.broken for side in sides)
+    return row.verdict is Verdict.UNKNOWN and any(side in broken for side in sides)
 
 
 def _differs(subject: Subject, row: FunctionRow) -> Finding:
