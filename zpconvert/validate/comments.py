@@ -6,16 +6,17 @@ from __future__ import annotations
 import functools
 import re
 
-from zpconvert.csource import mask
-
-_DIRECTIVE = re.compile(rb"(?m)^([ \t]*)#")
+#: A comment, or a literal, in which there is none.
+_TOKEN = re.compile(
+    rb"""/\*.*?\*/ | //(?:\\\n|[^\n])* | "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*'""",
+    re.DOTALL | re.VERBOSE,
+)
 _BLANKS = re.compile(rb"[ \t]+\n")
 
 
 def comments(text: bytes) -> list[tuple[int, int]]:
     """Byte ranges of the comments in order, wherever they stand; what a string holds is none."""
-    # the scanner takes a directive as a whole: without its mark it is words like others
-    return mask.comments(_DIRECTIVE.sub(rb"\1 ", text))
+    return [found.span() for found in _TOKEN.finditer(text) if found[0].startswith(b"/")]
 
 
 @functools.lru_cache(maxsize=256)
