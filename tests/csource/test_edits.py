@@ -333,3 +333,110 @@ def test_what_is_not_taken_apart_is_the_rest(text: bytes) -> None:
     """It may be more than a function."""
     assert edit({"x.c": text}, {"x.c": text.replace(b"1", b"7")}) is None
     assert edit({"x.c": text}, {"x.c": text}) is not None
+
+
+STRUCT = b"""\
+struct other {
+	struct one *kept;
+};
+struct one {
+	struct page *first_page;
+	const struct other **rest;
+};
+static struct page *put;
+#define FIRST(p) ((p)->first_page)
+#define MADE(p, x) ((p)->first_##x)
+static inline struct page *peek(struct one *p)
+{
+	return p->first_page;
+}
+
+static void sees(struct one *p)
+{
+	put = peek(p);
+}
+
+static void takes(struct one *p)
+{
+	put = FIRST(p);
+}
+
+static void makes(struct one *p)
+{
+	put = MADE(p, page);
+}
+
+static void names(struct one *p)
+{
+	put = p->first_page;
+}
+
+static void alone(struct one *p)
+{
+	put = p->rest[0]->kept;
+}
+"""
+MEMBER, ZPDESC = b"struct page *first_page;", b"struct zpdesc *first_zpdesc;"
+
+
+def struct(*edits: tuple[bytes, bytes], text: bytes = STRUCT) -> Edit | None:
+    after = text
+    for old, new in edits:
+        assert old in after
+        after = after.replace(old, new)
+    return edit({"mm/x.c": text}, {"mm/x.c": after})
+
+
+def test_a_pointer_of_another_name_changes_what_names_it() -> None:
+    plain = STRUCT.replace(b"#define MADE(p, x) ((p)->first_##x)\n", b"").replace(
+        b"#define FIRST(p) ((p)->first_page)\n", b"#define FIRST(p) (peek(p))\n"
+    )
+    found = struct((MEMBER, ZPDESC), (b"p->first_page;", b"p->first_zpdesc;"), text=plain)
+    assert found is not None
+    assert found.touched == {"peek", "sees", "takes", "names"}
+
+
+def test_a_name_that_can_be_put_together() -> None:
+    plain = STRUCT.replace(b"#define FIRST(p) ((p)->first_page)\n", b"")
+    found = struct((MEMBER, ZPDESC), (b"p->first_page;", b"p->first_zpdesc;"), text=plain)
+    assert found is not None
+    assert found.touched == {"peek", "sees", "makes", "names"}
+
+
+@pytest.mark.parametrize(
+    "edits",
+    [
+        [(MEMBER, b"struct zpdesc *first_page;")],
+        [(MEMBER, b"unsigned long first_zpdesc;")],
+        [(MEMBER, b"struct zpdesc first_zpdesc;")],
+        [(MEMBER, b"struct zpdesc *kept;")],
+        [(MEMBER, b"struct zpdesc *first_zpdesc;\n\tint more;")],
+        [(MEMBER, b"struct zpdesc *first_zpdesc[2];")],
+        [(b"static struct page *put;", b"static struct zpdesc *puts;")],
+        [(MEMBER, ZPDESC), (b"struct page *put;", b"struct zpdesc *put;")],
+        [(b"((p)->first_page)", b"((p)->first_zpdesc)"), (MEMBER, ZPDESC)],
+    ],
+    ids=["type", "scalar", "struct", "taken", "more", "array", "variable", "two", "macro"],
+)
+def test_other_members_are_not_told(edits: list[tuple[bytes, bytes]]) -> None:
+    assert struct(*edits) is None
+
+
+def test_a_pointer_is_no_member_in_a_function_that_is_none() -> None:
+    text = b"MAKES(it)\n{\n\tstruct page *page;\n}\n"
+    assert struct((b"struct page *page;", b"struct zpdesc *zpdesc;"), text=text) is None
+
+
+def test_a_struct_in_a_header_that_others_include() -> None:
+    before, after = (
+        {"mm/x.h": b"struct a {\n\tstruct b *%b;\n};\n" % name} for name in (b"c", b"d")
+    )
+    assert edit(before, after) is not None
+    assert edit(before, after, {"mm/x.h"}) is None
+
+
+def test_what_is_included_later_can_name_a_member() -> None:
+    text = STRUCT.replace(b"#define FIRST(p) ((p)->first_page)\n", b"")
+    later = text + b'#include "more.h"\n'
+    assert struct((MEMBER, ZPDESC), text=text) is not None
+    assert struct((MEMBER, ZPDESC), text=later) is None
