@@ -77,18 +77,13 @@ def _edit(
     shared: frozenset[str],
 ) -> Edit | None:
     old, new = _code(before), _code(after)
-    members = _members(old.rest, new.rest)
-    if members is None or shared & members.keys():
+    if old.rest != new.rest and not _but_pointers(old.rest, new.rest):
         return None
     functions = old.functions.keys() | new.functions.keys()
     touched = {n for n in functions if old.functions.get(n) != new.functions.get(n)}
     inline = old.inline | new.inline
     spreading = {n for n in touched if n in inline or old.heads(n) != new.heads(n)}
-    for name in (name for names in members.values() for name in names):
-        named = old.naming(name) | new.naming(name)
-        touched |= named & functions
-        spreading |= named - functions | named & inline
-    if spreading or members:
+    if spreading:
         # what such a macro makes of its arguments can be any name
         spreading |= old.pasting
     seen: set[str] = set()
@@ -99,7 +94,7 @@ def _edit(
         typed = {n for n in users & functions if name in old.declared(n) | new.declared(n)}
         spreading |= users - functions | users & inline | typed
         touched |= users & functions
-    if spreading & old.elsewhere or ((spreading or members) and (old.late or new.late)):
+    if spreading & old.elsewhere or (spreading and (old.late or new.late)):
         return None
     if spreading & functions & old.macros.keys() or any(map(_CLEANUP.match, spreading)):
         return None
@@ -172,12 +167,6 @@ class _Code:
         """The functions and macros that name something."""
         return self._users.get(name, set()) - {name}
 
-    def naming(self, word: str) -> set[str]:
-        """The functions and macros that have a word, which need be neither's name."""
-        found = {name for name, names in self.macros.items() if word in names}
-        named = self.functions.items()
-        return found | {name for name, ones in named if any(word in one.words for one in ones)}
-
     @functools.cached_property
     def callers(self) -> dict[str, frozenset[str]]:
         """Each function to those that name it, through macros or not."""
@@ -206,32 +195,31 @@ class _Code:
         return found
 
 
-def _members(
+def _but_pointers(
     before: tuple[tuple[str, bytes], ...], after: tuple[tuple[str, bytes], ...]
-) -> dict[str, set[str]] | None:
-    """By file, the old and the new names of pointers in structs that are all that differs; None
-    if there is more. Such a pointer is as long as before, and named by all that use it."""
-    found: dict[str, set[str]] = {}
+) -> bool:
+    """Whether all that differs are the names, with or without the types, of pointers in structs.
+
+    Such a pointer is as long as it was, and a function whose text still has the old name does
+    not compile.
+    """
     if [path for path, _ in before] != [path for path, _ in after]:
-        return None
-    for (path, was), (_, now) in zip(before, after, strict=True):
-        if was == now:
-            continue
+        return False
+    names: list[bytes] = []
+    for (_, was), (_, now) in zip(before, after, strict=True):
         lines, others = was.split(b"\n"), now.split(b"\n")
         if len(lines) != len(others):
-            return None
+            return False
         for at, (line, other) in enumerate(zip(lines, others, strict=True)):
             if line == other:
                 continue
             one, two = _POINTER.fullmatch(line), _POINTER.fullmatch(other)
             top = next((up for up in lines[at::-1] if not up[:1].isspace()), b"")
             if not one or not two or not _STRUCT.fullmatch(top):
-                return None
-            found.setdefault(path, set()).update((one[1].decode(), two[1].decode()))
-    names = [name for names in found.values() for name in names]
-    every = b"\n".join(text for _, text in (*before, *after))
-    words = Counter(_WORD.findall(every)) if names else Counter()
-    return found if all(words[name.encode()] == 1 for name in names) else None
+                return False
+            names += one[1], two[1]
+    words = Counter(_WORD.findall(b"\n".join(text for _, text in (*before, *after))))
+    return all(words[name] == 1 for name in names)
 
 
 @functools.lru_cache(maxsize=256)
