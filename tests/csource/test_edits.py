@@ -341,6 +341,7 @@ struct other {
 };
 struct one {
 	struct page *first_page;
+	unsigned long word;
 	const struct other **rest;
 };
 static struct page *put;
@@ -387,9 +388,22 @@ def test_a_pointer_of_another_name_changes_what_names_it(old: bytes, new: bytes)
         [(MEMBER, b"struct zpdesc *first_zpdesc[2];")],
         [(b"static struct page *put;", b"static struct zpdesc *puts;")],
         [(MEMBER, ZPDESC), (b"struct page *put;", b"struct zpdesc *put;")],
-        [(MEMBER, ZPDESC), (b"rest;\n", b"rest;\n\tint more;\n")],
+        [(b"unsigned long word;", b"struct zpdesc *zpdesc;")],
+        [(MEMBER, ZPDESC), (b"struct page *put;\n", b"struct page *put;\nstatic int more;\n")],
     ],
-    ids=["type", "to", "from", "struct", "taken", "more", "array", "variable", "two", "longer"],
+    ids=[
+        "type",
+        "to",
+        "from",
+        "struct",
+        "taken",
+        "more",
+        "array",
+        "variable",
+        "two",
+        "was",
+        "longer",
+    ],
 )
 def test_other_members_are_not_told(edits: list[tuple[bytes, bytes]]) -> None:
     assert struct(*edits) is None
