@@ -25,6 +25,17 @@ from zpconvert.validate.builder import Builder, Unfinished, key
 OBJECT, SOURCE = "mm/zbud.o", "mm/zbud.c"
 
 
+@pytest.fixture
+def hanging(build_612: Callable[[str], BuildDir], tmp_path: Path) -> tuple[Path, BuildDir]:
+    """A compiler that does not end, and a build directory that has it."""
+    slow = tmp_path / "gcc"
+    slow.write_text("#!/bin/sh\nsleep 60\n")
+    slow.chmod(0o755)
+    build = build_612("compaction")
+    commands = {OBJECT: (str(slow), *build.commands[OBJECT][1:])}
+    return slow, replace(build, commands=commands)
+
+
 @pytest.mark.kernel
 def test_a_second_run_compiles_nothing(
     build_612: Callable[[str], BuildDir], kernel_612: Path, tmp_path: Path
@@ -77,14 +88,10 @@ def test_a_result_cut_short_is_made_again(
 
 @pytest.mark.kernel
 def test_a_compiler_that_hangs_has_an_outcome_of_its_own_that_is_not_remembered(
-    build_612: Callable[[str], BuildDir], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hanging: tuple[Path, BuildDir], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    slow = tmp_path / "gcc"
-    slow.write_text("#!/bin/sh\nsleep 60\n")
-    slow.chmod(0o755)
-    build = build_612("compaction")
-    commands = {OBJECT: (str(slow), *build.commands[OBJECT][1:])}
-    job = Job(replace(build, commands=commands), OBJECT, {SOURCE: b"int a;\n"})
+    slow, build = hanging
+    job = Job(build, OBJECT, {SOURCE: b"int a;\n"})
     with monkeypatch.context() as patch:
         patch.setattr(replay, "COMPILE_TIMEOUT", 0.2)
         (result,) = Builder(tmp_path, 1).results([job], "")
@@ -187,13 +194,9 @@ def test_all_that_is_under_way_is_told(
 
 @pytest.mark.kernel
 def test_a_compiler_that_hangs_on_what_many_have_in_common(
-    build_612: Callable[[str], BuildDir], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hanging: tuple[Path, BuildDir], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    slow = tmp_path / "gcc"
-    slow.write_text("#!/bin/sh\nsleep 60\n")
-    slow.chmod(0o755)
-    build = build_612("compaction")
-    build = replace(build, commands={OBJECT: (str(slow), *build.commands[OBJECT][1:])})
+    _, build = hanging
     texts = [b"#include <linux/types.h>\nint a%d;\n" % n for n in range(precompiled.WORTHWHILE)]
     jobs = [Job(build, OBJECT, {SOURCE: text}) for text in texts]
     monkeypatch.setattr(replay, "COMPILE_TIMEOUT", 0.2)
