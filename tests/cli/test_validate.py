@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from zpconvert.cli.boundary import Findings
 from zpconvert.cli.validate import command
@@ -92,13 +92,17 @@ def test_mails_of_a_mailbox_in_any_order(out: Path, kernel_612: Path, tmp_path: 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "thread.mbox"]
 
 
-def test_a_good_commit_is_good(out: Path, kernel_612: Path) -> None:
-    done = CliRunner().invoke(
-        command,
-        [str(out), "--tree", str(kernel_612), "--cell", "compaction", "--commit", "1",
-         "--kconfig", "CONFIG_ZSWAP=y", "--kconfig", "CONFIG_ZBUD=y"],
-    )  # fmt: skip
+def first_commit(out: Path, tree: Path, cell: str) -> Result:
+    """Validating the first commit in a cell, which finds nothing."""
+    words = [str(out), "--tree", str(tree), "--cell", cell, "--commit", "1"]
+    words += ["--kconfig", "CONFIG_ZSWAP=y", "--kconfig", "CONFIG_ZBUD=y"]
+    done = CliRunner().invoke(command, words)
     assert done.exception is None, done.output
+    return done
+
+
+def test_a_good_commit_is_good(out: Path, kernel_612: Path) -> None:
+    done = first_commit(out, kernel_612, "compaction")
     assert "functions against their parents, in compaction: " in done.output
     assert "0 unknown, 0 different" in done.output
     assert "functions not compared" not in done.output
@@ -110,12 +114,7 @@ def test_a_good_commit_is_good(out: Path, kernel_612: Path) -> None:
 
 
 def test_a_cell_that_compares_no_functions_says_so(out: Path, kernel_612: Path) -> None:
-    done = CliRunner().invoke(
-        command,
-        [str(out), "--tree", str(kernel_612), "--cell", "no-compaction", "--commit", "1",
-         "--kconfig", "CONFIG_ZSWAP=y", "--kconfig", "CONFIG_ZBUD=y"],
-    )  # fmt: skip
-    assert done.exception is None, done.output
+    done = first_commit(out, kernel_612, "no-compaction")
     assert re.search(r"no-compaction +ran +no findings.*, functions not compared\n", done.output)
     assert "functions against their parents: not compared: no cell that does so" in done.output
 
