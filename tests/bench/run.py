@@ -155,7 +155,6 @@ def main() -> int:
     parser.add_argument("--tree", type=Path, help="a kernel; Debian's if not given")
     parser.add_argument("--conversion", default="zsmalloc")
     parser.add_argument("--pairs", type=int, default=7)
-    parser.add_argument("--commits", type=int, default=20, help="that validate looks at")
     parser.add_argument("--only", choices=("check", "plan", "series", "validate"))
     options = parser.parse_args()
     tree = options.tree or ensure(tell=print).tree
@@ -175,7 +174,7 @@ def main() -> int:
                 peak(tree, conversion, place),
                 help_time(3 * options.pairs),
             ],
-            "validate": lambda: validating.rows(tree, conversion, place, options.commits),
+            "validate": lambda: validating.rows(tree, conversion, place),
         }
         rows = [row for name, make in makers.items() if options.only in (None, name)
                 for row in make()]  # fmt: skip

@@ -127,12 +127,12 @@ def rebase(tree: Path, builds: Sequence[BuildDir], out: Path, place: Path) -> Ca
     return lambda: quietly([*git, "rebase", "-q", "--force-rebase", *every, "base"], top)
 
 
-def rows(tree: Path, conversion: Conversion, place: Path, number: int) -> list[Row]:
-    """Validating the first commits, its floor, and the rebase, one after the other."""
+def rows(tree: Path, conversion: Conversion, place: Path) -> list[Row]:
+    """Validating the commits, its floor, and the rebase, one after the other."""
     out, cache = place / "validated", place / "validate"
     quietly(program("series", conversion.directory, "--tree", tree, "-o", place / "whole"))
     out.mkdir()
-    for mail in sorted((place / "whole").glob("*.patch"))[1 : number + 1]:
+    for mail in sorted((place / "whole").glob("*.patch"))[1:]:
         shutil.copy(mail, out)
     builds = [
         kbuild.prepare(
@@ -156,9 +156,9 @@ def rows(tree: Path, conversion: Conversion, place: Path, number: int) -> list[R
         whole = clocked(lambda: judged(argv))
     by_hand = clocked(rebase(tree, builds, out, place))
     print(
-        f"{number} commits, seconds and seconds of the processor: validate {whole}, "
-        f"git rebase --exec make {by_hand}, the {len(floor)} distinct texts of its {len(jobs)} "
-        f"compilations alone {alone}"
+        f"{len(list(out.iterdir()))} commits, seconds and seconds of the processor: "
+        f"validate {whole}, git rebase --exec make {by_hand}, "
+        f"the {len(floor)} distinct texts of its {len(jobs)} compilations alone {alone}"
     )
     return [
         Row("validate over floor", whole.wall / alone.wall, VALIDATE_OVER_FLOOR, "×"),

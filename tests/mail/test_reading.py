@@ -93,3 +93,17 @@ def test_the_cover_letter_is_no_patch(mails: Path) -> None:
     assert mail.message.startswith("*** BLURB HERE ***")
     letter.unlink()
     assert cover(mails) is None
+
+
+def test_a_series_that_is_not_whole_is_told(mails: Path) -> None:
+    first, last = patches(mails)[1]
+    gone = last.read_bytes()
+    last.unlink()
+    with pytest.raises(UserError, match="patch 2/2 is missing; give the whole series"):
+        patches(mails)
+    last.write_bytes(gone)
+    first.unlink()
+    with pytest.raises(UserError, match="patch 1/2 is missing"):
+        patches(mails)
+    last.write_bytes(gone.replace(b"[PATCH v2 2/2]", b"[PATCH v2]"))
+    assert patches(mails)[1] == [last]

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from zpconvert.mail.reading import patches, read
+from zpconvert.mail.record import digest
 from zpconvert.report import page
 from zpconvert.validate.report import Report
 
@@ -161,6 +162,21 @@ def test_a_report_about_other_mails_is_not_shown(out: Path, proven: Report, reco
     first.rename(out / "0001-another.patch")
     shown = outline(out)
     assert "report.json is about other mails than these." in shown.text
+    assert "30 equal" not in shown.text
+
+
+def test_a_report_from_before_an_edit_is_not_shown(
+    out: Path, proven: Report, record: Record
+) -> None:
+    first = patches(out)[1][0]
+    commits = [
+        dataclasses.replace(c, digest=digest((out / c.name).read_bytes())) for c in proven.commits
+    ]
+    record(dataclasses.replace(proven, commits=tuple(commits)))
+    assert "30 equal" in outline(out).text
+    first.write_bytes(first.read_bytes().replace(b"\n+", b"\n+\t", 1))
+    shown = outline(out)
+    assert f"report.json is older than {first.name}." in shown.text
     assert "30 equal" not in shown.text
 
 

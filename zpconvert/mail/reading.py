@@ -18,6 +18,7 @@ from zpconvert.mail.record import SeriesRecord
 _COVER = re.compile(r"(?:v\d+-)?0000-")
 _PREFIX = re.compile(r"\[[^\]]*\]\s*")
 #: Ends the message and begins what git am passes over (git-am(1)).
+_NUMBERED = re.compile(r"\[[^\]]*\b(\d+)/(\d+)\]")
 _CUT = re.compile(r"^---\n", re.MULTILINE)
 _DIFF = re.compile(rb"^(?:diff --git |--- [^\n]+\n\+\+\+ )", re.MULTILINE)
 #: The head of a hunk that ends before it says how long the hunk is.
@@ -41,7 +42,8 @@ class Mail:
 def patches(out: Path) -> tuple[SeriesRecord | None, list[Path]]:
     """What series.json says, if it is there, and the patches of a directory, in order.
 
-    Raises UserError where there is no such directory, or no patch in it.
+    Raises UserError where there is no such directory, no patch in it, or one fewer than the
+    subjects count.
     """
     if out.is_file():
         what = "not a directory: what is made of the mails goes beside them"
@@ -53,9 +55,24 @@ def patches(out: Path) -> tuple[SeriesRecord | None, list[Path]]:
         mails = [out / patch.file for patch in found.patches]
     else:
         mails = sorted(p for p in out.glob("*.patch") if not _COVER.match(p.name))
+        _check_numbers(out, mails)
     if not mails:
-        raise UserError(str(out), "no patches", "give a directory of mails")
+        raise UserError(str(out), "no patches", "give a directory of mails, the patches among them")
     return found, mails
+
+
+def _check_numbers(out: Path, mails: list[Path]) -> None:
+    """What is left of a series applies and proves nothing about the rest of it."""
+    subjects = (str(_parsed(_read(mail))["Subject"] or "") for mail in mails)
+    counts = [(int(at[1]), int(at[2])) for one in subjects if (at := _NUMBERED.match(one))]
+    totals = {total for _, total in counts}
+    # of several series, or damaged mails, what does not apply tells more
+    if len(totals) != 1 or len(counts) < len(mails):
+        return
+    total = totals.pop()
+    missing = sorted(set(range(1, total + 1)) - {number for number, _ in counts})
+    if missing:
+        raise UserError(str(out), f"patch {missing[0]}/{total} is missing", "give the whole series")
 
 
 def cover(out: Path) -> Path | None:

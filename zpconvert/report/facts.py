@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from zpconvert.mail import reading
+from zpconvert.mail import reading, record
 from zpconvert.mail.reading import Mail
 from zpconvert.mail.record import REPORT, PatchRecord, SeriesRecord
 from zpconvert.validate.report import BloatRow, Finding, FunctionRow, Report, load
@@ -87,4 +87,9 @@ def gather(out: Path) -> Facts:
         unproven = f"There is no {REPORT}."
     elif [c.name for c in found.commits] != [m.file for m in mails]:
         found, unproven = None, f"{REPORT} is about other mails than these."
+    else:
+        pairs = zip(found.commits, paths, strict=True)
+        edited = [p.name for c, p in pairs if c.digest not in ("", record.digest(p.read_bytes()))]
+        if edited:
+            found, unproven = None, f"{REPORT} is older than {', '.join(edited)}."
     return Facts(out, reading.read(letter) if letter else None, mails, series, found, unproven)

@@ -143,9 +143,10 @@ class Builder:
     ) -> Result:
         known = _read(self._path(name))
         if known is None and same is not None:
-            known = _read(self._path(same))
-            if known is not None:
-                self.remember(name, _packed(known))
+            other = _read(self._path(same))
+            if other is not None:
+                self.remember(name, _packed(other))
+                return other
         if known is not None:
             with self.tally.lock:
                 self.tally.cached += 1

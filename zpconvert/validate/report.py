@@ -8,7 +8,8 @@ Schema 1, a JSON object; commits are counted from 1, lines too, 0 where there is
     source       what was validated: a directory of mails, or a tree and a range
     tree, base   the tree, and the version of the kernel in it
     good         nothing fell short
-    commits      [{number, name, subject}]; name is a hash or the mail's file
+    commits      [{number, name, subject, digest}]; name is a hash or the mail's file, digest
+                 the SHA-256 of the mail, empty for a hash
     objects      what was compiled, as `mm/x.o`
     cells        [{name, arch, compiler, state, reason, compared}]; state is `ran`, `not run` (no
                  toolchain) or `failed`; compared: functions were compared in it
@@ -52,11 +53,12 @@ NAME = "report.json"
 
 @dataclass(frozen=True)
 class CommitRow:
-    """A commit of the series."""
+    """A commit of the series. digest: of its mail; empty if it came from none."""
 
     number: int
     name: str
     subject: str
+    digest: str = ""
 
 
 @dataclass(frozen=True)

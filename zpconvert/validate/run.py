@@ -13,6 +13,7 @@ from zpconvert.conversion.model import Assumption
 from zpconvert.errors import UserError
 from zpconvert.kernel.cells import Cell
 from zpconvert.kernel.kbuild import BuildDir
+from zpconvert.mail.record import digest
 from zpconvert.process import beside
 from zpconvert.validate import booting, compiling, declared, includers, listing
 from zpconvert.validate.builder import Builder
@@ -73,7 +74,7 @@ def validate(
         source=subject.series.source,
         tree=str(subject.tree.path),
         base=subject.tree.version,
-        commits=tuple(CommitRow(c.number, c.name, c.subject) for c in subject.series.commits),
+        commits=_commits(subject),
         objects=tuple(sorted({*objects, *(obj for build in builds for obj in build.commands)})),
         cells=tuple(rows),
         tools=read.tools,
@@ -87,6 +88,15 @@ def validate(
         boots=tuple(booted),
         findings=(*findings, *compared.findings, *read.findings, *sized.findings),
         cost=Cost(builder.tally.compiled, builder.tally.cached, round(builder.tally.seconds, 2)),
+    )
+
+
+def _commits(subject: Subject) -> tuple[CommitRow, ...]:
+    series = subject.series
+    digests = [digest(mail.read_bytes()) for mail in series.mails] or [""] * len(series.commits)
+    return tuple(
+        CommitRow(c.number, c.name, c.subject, one)
+        for c, one in zip(series.commits, digests, strict=True)
     )
 
 
