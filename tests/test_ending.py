@@ -170,6 +170,23 @@ def test_a_closed_terminal_ends_a_run(tmp_path: Path) -> None:
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
+def test_what_cannot_be_written_is_not_the_outcome() -> None:
+    """A spinner leaves some text for a terminal that has gone."""
+    code = (
+        "import os, signal, sys\n"
+        "from zpconvert import ending\n"
+        "from zpconvert.cli.boundary import run_command\n"
+        "ending.listen()\n"
+        "print('text', end='')\n"
+        "print('text', end='', file=sys.stderr)\n"
+        "sys.exit(run_command(lambda: os.kill(os.getpid(), signal.SIGHUP)))\n"
+    )
+    with Path("/dev/full").open("w") as full:
+        words = [sys.executable, "-c", code]
+        done = subprocess.run(words, cwd=ROOT, stdout=full, stderr=full, timeout=30, check=False)
+    assert done.returncode == 129
+
+
 #: A signal that comes when a program has just started, before anybody has it in hand.
 AT_ONCE = """
 import os, signal, subprocess, sys

@@ -79,6 +79,12 @@ def _ended() -> int:
     # the terminal may be what has gone
     with contextlib.suppress(OSError):
         status(ending.said())
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            # Python tries again at its end, and failing there makes the exit code 120
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     return ending.code()
 
 
