@@ -180,9 +180,12 @@ def test_what_cannot_be_written_is_not_the_outcome() -> None:
         "print('text', end='')\n"
         "sys.exit(run_command(lambda: os.kill(os.getpid(), signal.SIGHUP)))\n"
     )
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     with Path("/dev/full").open("w") as full:
         words = [sys.executable, "-c", code]
-        done = subprocess.run(words, cwd=ROOT, stdout=full, stderr=full, timeout=30, check=False)
+        done = subprocess.run(
+            words, cwd=ROOT, env=env, stdout=full, stderr=full, timeout=30, check=False
+        )
     assert done.returncode == 129
 
 

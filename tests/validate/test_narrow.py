@@ -265,38 +265,3 @@ def test_comments_change_nothing(compare: Compare, builder: Noting) -> None:
     whole, narrow = compare((b"zpconvert_seen = 2;", b"zpconvert_seen = 2; /* two */"))
     assert fell_short(narrow) == {}
     assert narrow.keys() == whole.keys()
-
-
-OWN = "mm/zpconvert_own.h"
-
-
-@pytest.mark.parametrize(
-    ("include", "whole"),
-    [(b"<linux/slab.h>", False), (b"<linux/ksm.h>", True)],
-    ids=["read before", "not read"],
-)
-def test_a_new_header_that_includes(
-    build_612: Callable[[str], BuildDir],
-    kernel_612: Path,
-    builder: Noting,
-    include: bytes,
-    whole: bool,
-) -> None:
-    """What was read before changes nothing; what was not may change any function."""
-    text = (kernel_612 / SOURCE).read_bytes()
-    last = b"#include <linux/zpool.h>\n"
-    assert text.count(last) == 1
-    source = text.replace(last, last + b'#include "zpconvert_own.h"\n') + CODE
-    header = b"#include <linux/types.h>\n"
-    states = (
-        {SOURCE: text + CODE},
-        {SOURCE: source, OWN: header},
-        {
-            SOURCE: source.replace(b"zpconvert_seen = 2;", b"zpconvert_seen = 1 + 1;"),
-            OWN: header + b"#include %b\n" % include,
-        },
-    )
-    target = Target(build_612("compaction"), OBJECT, states)
-    rows = Comparer(builder, kernel_612).compare([target], [1, 2])
-    assert not [row for row in rows if row.verdict.fell_short]
-    assert any(b"static int calls" in text for text in compiled(builder)) == whole

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from threading import Thread
+import signal
+from threading import Event, Thread, Timer, main_thread
 
 import pytest
 
@@ -53,3 +54,39 @@ def test_a_turn_that_raises_is_over() -> None:
         raise ValueError("this")
     with turns.turn(urgent=False):
         assert turns.urgent == 0
+
+
+def test_who_is_interrupted_while_waiting_holds_up_nobody() -> None:
+    """Ctrl-C comes in the main thread, which is the one that compares."""
+    turns = Turns(1)
+    with turns.turn(urgent=False), pytest.raises(KeyboardInterrupt):
+        main = main_thread().ident
+        assert main is not None
+        timer = Timer(0.1, signal.pthread_kill, [main, signal.SIGINT])
+        timer.start()
+        with turns.turn(urgent=True):
+            pytest.fail("there was no turn to have")
+    assert turns.urgent == 0
+    with turns.turn(urgent=False):
+        pass
+
+
+def test_one_turn_that_is_left_is_for_who_is_not_urgent() -> None:
+    turns = Turns(2)
+    had = Event()
+
+    def take(urgent: bool) -> None:
+        with turns.turn(urgent=urgent):
+            if urgent:
+                assert had.wait(30)
+            else:
+                had.set()
+
+    with turns.turn(urgent=False), turns.turn(urgent=False):
+        threads = [Thread(target=take, args=(urgent,)) for urgent in (True, False)]
+        for thread in threads:
+            thread.start()
+        wait_until(lambda: turns.urgent == 1)
+    for thread in threads:
+        thread.join(30)
+    assert had.is_set()

@@ -4,15 +4,13 @@
 A compiler makes of a function what its own text says, and the declarations, the macros and the
 inline functions that it names. Where nothing but definitions of functions differs, all others
 stay what they were. A definition is one as kernel code writes it, its braces in the first
-column. A pointer in a struct may have another name, too; where anything else differs there is
-no answer.
+column. Where anything else differs there is no answer.
 """
 
 from __future__ import annotations
 
 import functools
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 
@@ -30,9 +28,6 @@ _CLEANUP = re.compile(r"class_|__free_")
 #: Macros of the kernel that make a name of any two parts (include/linux/args.h,
 #: include/linux/compiler_types.h).
 _PASTING = frozenset({"CONCATENATE", "__CONCAT", "__PASTE", "___PASTE"})
-#: A pointer in a struct, and the line that a struct begins with.
-_POINTER = re.compile(rb"[ \t]+(?:const )?struct \w+ \*+(\w+);")
-_STRUCT = re.compile(rb"(?:struct|union)\b[^;()=]*\{")
 _MARK = re.compile(rb"[A-Za-z_]\w*|\S")
 
 Files = Mapping[str, bytes]
@@ -77,7 +72,7 @@ def _edit(
     shared: frozenset[str],
 ) -> Edit | None:
     old, new = _code(before), _code(after)
-    if old.rest != new.rest and not _but_pointers(old.rest, new.rest):
+    if old.rest != new.rest:
         return None
     functions = old.functions.keys() | new.functions.keys()
     touched = {n for n in functions if old.functions.get(n) != new.functions.get(n)}
@@ -193,33 +188,6 @@ class _Code:
             for name in words & known:
                 found.setdefault(name, set()).add(user)
         return found
-
-
-def _but_pointers(
-    before: tuple[tuple[str, bytes], ...], after: tuple[tuple[str, bytes], ...]
-) -> bool:
-    """Whether all that differs are the names, with or without the types, of pointers in structs.
-
-    Such a pointer is as long as it was, and a function whose text still has the old name does
-    not compile.
-    """
-    if [path for path, _ in before] != [path for path, _ in after]:
-        return False
-    names: list[bytes] = []
-    for (_, was), (_, now) in zip(before, after, strict=True):
-        lines, others = was.split(b"\n"), now.split(b"\n")
-        if len(lines) != len(others):
-            return False
-        for at, (line, other) in enumerate(zip(lines, others, strict=True)):
-            if line == other:
-                continue
-            one, two = _POINTER.fullmatch(line), _POINTER.fullmatch(other)
-            top = next((up for up in lines[at::-1] if not up[:1].isspace()), b"")
-            if not one or not two or not _STRUCT.fullmatch(top):
-                return False
-            names += one[1], two[1]
-    words = Counter(_WORD.findall(b"\n".join(text for _, text in (*before, *after))))
-    return all(words[name] == 1 for name in names)
 
 
 @functools.lru_cache(maxsize=256)

@@ -109,13 +109,6 @@ def prepare(
     return BuildDir(path, source, cell, compiler, commands, inputs, checks)
 
 
-def read(path: Path, source: Path, obj: str) -> list[str]:
-    """The headers of the tree `source`, as paths in it, that an object was built from in the
-    build directory `path`."""
-    text = _saved(path, obj).read_text()
-    return re.findall(rf"(?m)^  {re.escape(str(source))}/(\S+)", text)
-
-
 def missing(cell: Cell) -> tuple[str, ...]:
     """The programs of a cell's toolchain that this machine lacks."""
     programs = (cell.compiler, *([cell.checker] if cell.checker else []))
@@ -299,7 +292,8 @@ def _inputs_digest(path: Path, source: Path, stamp: _Stamp) -> str:
     files = {f"{source}/{name}" for name in re.findall(r"(?m)^\t([^\s$]+Kconfig\S*) ", config)}
     files.add(f"{source}/Makefile")
     for obj in stamp.commands:
-        files.update(f"{source}/{name}" for name in read(path, source, obj))
+        text = _saved(path, obj).read_text()
+        files.update(re.findall(rf"(?m)^  ({re.escape(str(source))}/\S+)", text))
     seen = hashlib.sha256()
     for file in sorted(files):
         try:

@@ -39,10 +39,6 @@ KEPT = 800_000_000
 _HEADER, _PARSED = "opening.h", "opening.h.gch"
 #: The names of the files that one was made from; what is declared once more after it.
 _READS, _AGAIN = "reads", "again.c"
-#: Number of this way to keep them; those kept by another are not taken.
-_FORMAT = 2
-#: The digest of its preprocessed text, macros and all.
-_TEXT = "text"
 
 #: White space, a comment or a directive that declares nothing.
 _LEADING = re.compile(
@@ -57,7 +53,6 @@ _REGISTER = re.compile(
     | \bregister\b[^;{}()]*\b(?:asm|__asm__)\s*\((?P<name>[^)]*)\)\s*;""",
     re.VERBOSE,
 )
-_DEFINED = re.compile(rb"(?m)^#(?:define|undef)\b.*\n")
 _INCLUDED = re.compile(rb'["<](?:[^">/]*/)*([^">/]+)[">]')
 
 
@@ -67,15 +62,13 @@ class Opening:
 
     place: the directory that holds it. directives: what a source has to begin with; its
     comments do not matter. texts: of the files that stand before the tree's, those that it was
-    made with, by path. names: of all files that it consists of, without directories. text: a
-    digest of what it is once preprocessed, macros and all.
+    made with, by path. names: of all files that it consists of, without directories.
     """
 
     place: Path
     directives: tuple[bytes, ...]
     texts: Mapping[str, bytes]
     names: frozenset[str]
-    text: str
 
     def end(self, job: Job) -> int:
         """Where in the job's source, in bytes, what comes after it begins; 0 if the source, or
@@ -97,28 +90,6 @@ def compile(job: Job, opening: Opening | None) -> Compiled | Failed:
         if quick is not None:
             return quick
     return replay.compile(job)
-
-
-def preprocessed(job: Job, opening: Opening | None) -> str:
-    """A digest of what the compiler makes an object of, for a job that its opening fits: jobs
-    that have the same one give the same object. Empty for any other job.
-
-    Headers that differ where their conditions leave them out do not tell jobs apart.
-    """
-    if opening is None or not (end := opening.end(job)):
-        return ""
-    build, source = job.build, job.overlay[job.source]
-    flags = _without_includes(job)[0]
-    seen = hashlib.sha256(repr((build.path, build.inputs, job.obj, flags, opening.text)).encode())
-    others = {
-        path: text
-        for path, text in job.overlay.items()
-        if PurePosixPath(path).name not in opening.names
-    }
-    here = source.count(b"\n", 0, end)
-    for path, text in sorted({**others, job.source: b"%d\n" % here + source[end:]}.items()):
-        seen.update(path.encode() + b"\0" + hashlib.sha256(text).digest())
-    return seen.hexdigest()
 
 
 def openings(jobs: Sequence[Job], place: Path) -> list[Opening | None]:
@@ -198,7 +169,7 @@ def _opening(jobs: Sequence[Job], place: Path) -> Opening | None:
     directives = _shared(jobs)
     if not directives:
         return None
-    said = (_FORMAT, first.build.commands[first.obj], _group(first), directives)
+    said = (first.build.commands[first.obj], _group(first), directives)
     kept = place / hashlib.sha256(repr(said).encode()).hexdigest()[:24]
     if not kept.exists():
         if len(jobs) < WORTHWHILE:
@@ -211,7 +182,6 @@ def _opening(jobs: Sequence[Job], place: Path) -> Opening | None:
     try:
         os.utime(kept)
         names = frozenset((kept / _READS).read_text().splitlines())
-        text = (kept / _TEXT).read_text()
     except FileNotFoundError:
         return None
     texts = {
@@ -219,7 +189,7 @@ def _opening(jobs: Sequence[Job], place: Path) -> Opening | None:
         for path, text in first.overlay.items()
         if path != first.source and PurePosixPath(path).name in names
     }
-    return Opening(kept, directives, texts, names, text)
+    return Opening(kept, directives, texts, names)
 
 
 def _shared(jobs: Sequence[Job]) -> tuple[bytes, ...]:
@@ -283,10 +253,9 @@ def _precompile(job: Job, directives: tuple[bytes, ...], made: Path) -> frozense
         done = replay.execute(job.build, words, scratch)
         if done.code != 0 or done.stderr:
             return None
-        words = replay.argv(job.build, command, scratch, ("-E", "-P", "-dD"), header)
+        words = replay.argv(job.build, command, scratch, ("-E", "-P"), header)
         text = replay.execute(job.build, words, scratch).stdout
-        (made / _AGAIN).write_bytes(registers(_DEFINED.sub(b"", text)))
-        (made / _TEXT).write_text(hashlib.sha256(text).hexdigest())
+        (made / _AGAIN).write_bytes(registers(text))
     read = depends.read_text().replace("\\\n", " ").split()[1:]
     depends.unlink()
     return frozenset(PurePosixPath(path).name for path in read) - {_HEADER}

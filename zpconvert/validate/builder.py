@@ -69,7 +69,6 @@ class Builder:
         self.tally = Tally()
         self._compilers = Turns(workers)
         self._far: dict[str, str] = {}
-        self._preprocessed: dict[str, str] = {}
         self.place.mkdir(parents=True, exist_ok=True)
         keep.newest(self.place.glob("*/*"), KEPT)
         keep.newest(self.openings.glob("*"), precompiled.KEPT)
@@ -87,36 +86,19 @@ class Builder:
         with self._compilers.turn(urgent=urgent):
             made = precompiled.openings(list(todo.values()), self.openings)
         opened = dict(zip(todo, made, strict=True))
-        same = self._same(todo, opened)
         done: dict[str, Result] = {}
 
         def one(item: tuple[str, Job]) -> None:
-            name, job = item
-            done[name] = self._result(name, job, opened.get(name), same.get(name), urgent)
+            done[item[0]] = self._result(*item, opened.get(item[0]), urgent)
             with self.tally.lock:
                 self._far[what] = f"{what}: {len(done)} of {len(distinct)}"
                 far = "; ".join(self._far.values())
             self.tell(far)
 
-        first = {name: job for name, job in distinct.items() if name not in same}
-        for some in (first, {name: distinct[name] for name in same}):
-            side_by_side(one, some.items(), self.workers)
+        side_by_side(one, distinct.items(), self.workers)
         with self.tally.lock:
             self._far.pop(what, None)
         return [done[k] for k in keys]
-
-    def _same(
-        self, todo: Mapping[str, Job], opened: Mapping[str, Opening | None]
-    ) -> dict[str, str]:
-        """Jobs that are another one once preprocessed, to that one; all by their keys."""
-        found = {}
-        with self.tally.lock:
-            for name, job in todo.items():
-                text = precompiled.preprocessed(job, opened[name])
-                other = self._preprocessed.setdefault(text, name) if text else name
-                if other != name:
-                    found[name] = other
-        return found
 
     def recall(self, name: str) -> bytes | None:
         """What was remembered under a digest; None if nothing was."""
@@ -138,15 +120,9 @@ class Builder:
     def _path(self, name: str) -> Path:
         return self.place / name[:2] / name
 
-    def _result(
-        self, name: str, job: Job, opening: Opening | None, same: str | None, urgent: bool
-    ) -> Result:
-        known = _read(self._path(name))
-        if known is None and same is not None:
-            other = _read(self._path(same))
-            if other is not None:
-                self.remember(name, _packed(other))
-                return other
+    def _result(self, name: str, job: Job, opening: Opening | None, urgent: bool) -> Result:
+        path = self._path(name)
+        known = _read(path)
         if known is not None:
             with self.tally.lock:
                 self.tally.cached += 1

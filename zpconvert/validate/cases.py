@@ -15,7 +15,6 @@ from zpconvert.csource import edits
 from zpconvert.csource.bodies import inline_functions
 from zpconvert.csource.edits import Edit
 from zpconvert.kernel.kbuild import BuildDir
-from zpconvert.validate import idle
 from zpconvert.validate.comments import uncommented
 from zpconvert.validate.pairing import Pairing
 from zpconvert.validate.verdict import Verdict
@@ -106,14 +105,9 @@ class Case:
         """Compile no more than the commit can change, where that can be told."""
         if self.before is None:
             return
-        first = self.target.states[0] or {}
-        base, *texts = (
-            {path: uncommented(text) for path, text in one.items()} for one in (first, *self.texts)
-        )
-        build, obj = self.target.build, self.target.object
-        old, new = (idle.without(build, obj, base, one) for one in texts)
+        old, new = ({p: uncommented(text) for p, text in one.items()} for one in self.texts)
         # what the tree has itself is not the series' alone
-        headers = {path for path in base if path.endswith(".h")}
+        headers = {path for path in self.target.states[0] or () if path.endswith(".h")}
         self.edit = edits.edit(old, new, headers)
 
     def widened(self) -> Case:

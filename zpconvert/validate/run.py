@@ -235,9 +235,9 @@ def _used(assumptions: Iterable[Assumption], compared: Sequence[Compared]) -> li
 
 
 def _unbuilt(row: FunctionRow, broken: Set[tuple[str, str, int]]) -> bool:
-    """Whether a function has no counterpart because one side does not build, which is said."""
+    """Whether nothing is compared because one side does not compile, and that is said already."""
     sides = ((row.cell, row.object, number) for number in (row.commit - 1, row.commit))
-    return row.verdict is Verdict.UNKNOWN and any(side in broken for side in sides)
+    return "does not compile" in row.how and any(side in broken for side in sides)
 
 
 def _differs(subject: Subject, row: FunctionRow) -> Finding:

@@ -26,10 +26,13 @@ class Turns:
         """Wait for a turn, and have it until the end of the block."""
         with self._changed:
             self._urgent += urgent
-            self._changed.wait_for(lambda: self._free and (urgent or not self._urgent))
-            self._urgent -= urgent
+            try:
+                self._changed.wait_for(lambda: self._free and (urgent or not self._urgent))
+            finally:
+                # Ctrl-C can come here, too
+                self._urgent -= urgent
+                self._changed.notify_all()
             self._free -= 1
-            self._changed.notify_all()
         try:
             yield
         finally:
