@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
 from threading import Event, Thread, Timer, main_thread
 
 import pytest
@@ -56,13 +57,22 @@ def test_a_turn_that_raises_is_over() -> None:
         assert turns.urgent == 0
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Ctrl-C counts: pytest-xdist's workers ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_who_is_interrupted_while_waiting_holds_up_nobody() -> None:
     """Ctrl-C comes in the main thread, which is the one that compares."""
     turns = Turns(1)
+    main = main_thread().ident
+    assert main is not None
+    timer = Timer(0.1, signal.pthread_kill, [main, signal.SIGINT])
     with turns.turn(urgent=False), pytest.raises(KeyboardInterrupt):
-        main = main_thread().ident
-        assert main is not None
-        timer = Timer(0.1, signal.pthread_kill, [main, signal.SIGINT])
         timer.start()
         with turns.turn(urgent=True):
             pytest.fail("there was no turn to have")
