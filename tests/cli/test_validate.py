@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import re
 import shutil
@@ -64,6 +65,9 @@ def test_what_changes_a_function_is_blamed_on_its_commit(out: Path, kernel_612: 
     )  # fmt: skip
     assert isinstance(done.exception, Findings), done.output
     report = json.loads((out / "report.json").read_text())
+    digests = {c["name"]: c["digest"] for c in report["commits"]}
+    mails = [path for path in out.glob("*.patch") if not path.name.startswith("0000-")]
+    assert digests == {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in mails}
     assert report["schema"] == 1
     assert report["good"] is False
     assert report["functions"]["equal"] > 20
