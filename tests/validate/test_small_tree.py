@@ -119,6 +119,21 @@ def test_assembler_is_compiled_and_compared(tree: Path, cell: Cell, tmp_path: Pa
     }
 
 
+def test_other_code_is_said_beside_a_build_that_fails(
+    tree: Path, cell: Cell, tmp_path: Path
+) -> None:
+    """What is compiled to be compared has another __LINE__, and no warnings."""
+    text = (tree / SOURCE).read_bytes()
+    function = b"int more(void);\nint more(void)\n{\n\treturn 1;\n}\n"
+    commit(tree, {SOURCE: text + function}, "a")
+    other = function.replace(b"1", b"2") + b'_Static_assert(__LINE__ == 1, "no");\n'
+    commit(tree, {SOURCE: text + other}, "b")
+    found = validated(subject(tree, 1), cell, tmp_path / "cache")
+    said = [f.check for f in found.findings if f.check != "message"]
+    assert said == ["build", "equality"]
+    assert any(row.name == "more" and row.verdict is Verdict.DIFFERENT for row in found.compared)
+
+
 def test_rows_03_and_04_a_warning_is_its_commit_s_also_if_a_later_one_mends_it(
     tree: Path, cell: Cell, tmp_path: Path
 ) -> None:

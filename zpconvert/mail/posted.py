@@ -8,7 +8,7 @@ it; besides that what it throws away, the notes between the two.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC
@@ -121,6 +121,13 @@ def subject(text: str) -> Subject | None:
     return Subject(rest, revisions[-1] if revisions else 1, number, total)
 
 
+def check_whole(source: Path, numbers: Set[int], total: int) -> None:
+    """Raise UserError unless `numbers` has each patch of 1 to `total`."""
+    missing = next((n for n in range(1, total + 1) if n not in numbers), None)
+    if missing is not None:
+        raise UserError(str(source), f"patch {missing}/{total} is missing", "give the whole series")
+
+
 def read(source: Path) -> PostedSeries:
     """The series in `source`, which is anything that `archive.read` takes.
 
@@ -186,11 +193,7 @@ def _numbered(
                 f"there are two patches {one.number}/{total} in it",
                 "give one series only",
             )
-    missing = [n for n in range(1, total + 1) if n not in found]
-    if missing:
-        raise UserError(
-            str(source), f"patch {missing[0]}/{total} is missing", "give the whole series"
-        )
+    check_whole(source, found.keys(), total)
     return found
 
 

@@ -11,14 +11,13 @@ from pathlib import Path
 
 from zpconvert.errors import UserError
 from zpconvert.git.diff import FileDiff, parse_diff
-from zpconvert.mail import archive, record
+from zpconvert.mail import archive, posted, record
 from zpconvert.mail.record import SeriesRecord
 
 #: The cover letter of git format-patch, with or without a reroll count.
 _COVER = re.compile(r"(?:v\d+-)?0000-")
 _PREFIX = re.compile(r"\[[^\]]*\]\s*")
 #: Ends the message and begins what git am passes over (git-am(1)).
-_NUMBERED = re.compile(r"\[[^\]]*\b(\d+)/(\d+)\]")
 _CUT = re.compile(r"^---\n", re.MULTILINE)
 _DIFF = re.compile(rb"^(?:diff --git |--- [^\n]+\n\+\+\+ )", re.MULTILINE)
 #: The head of a hunk that ends before it says how long the hunk is.
@@ -63,16 +62,12 @@ def patches(out: Path) -> tuple[SeriesRecord | None, list[Path]]:
 
 def _check_numbers(out: Path, mails: list[Path]) -> None:
     """What is left of a series applies and proves nothing about the rest of it."""
-    subjects = (str(_parsed(_read(mail))["Subject"] or "") for mail in mails)
-    counts = [(int(at[1]), int(at[2])) for one in subjects if (at := _NUMBERED.match(one))]
-    totals = {total for _, total in counts}
+    subjects = [posted.subject(str(_parsed(_read(mail))["Subject"] or "")) for mail in mails]
+    counted = [one for one in subjects if one is not None]
+    totals = {one.total for one in counted}
     # of several series, or damaged mails, what does not apply tells more
-    if len(totals) != 1 or len(counts) < len(mails):
-        return
-    total = totals.pop()
-    missing = sorted(set(range(1, total + 1)) - {number for number, _ in counts})
-    if missing:
-        raise UserError(str(out), f"patch {missing[0]}/{total} is missing", "give the whole series")
+    if len(totals) == 1 and len(counted) == len(mails):
+        posted.check_whole(out, {one.number for one in counted}, totals.pop())
 
 
 def cover(out: Path) -> Path | None:

@@ -21,6 +21,8 @@ from zpconvert.validate.verdict import Verdict
 
 Files = Mapping[str, bytes]
 
+#: How it is said that a side does not compile; what the compiler says follows.
+NOT_COMPILED = "does not compile"
 _OTHER, _GONE = "other code", "is gone"
 _NEW = "is new: there is nothing to compare it with"
 _UNKNOWN = "what the commit leaves alone is not known"

@@ -35,7 +35,7 @@ from zpconvert.kernel.replay import Compiled, Job
 from zpconvert.validate import stubs
 from zpconvert.validate.builder import Builder, Result, Unfinished
 from zpconvert.validate.builder import key as job_key
-from zpconvert.validate.cases import Case, Compared, Proof, Target
+from zpconvert.validate.cases import NOT_COMPILED, Case, Compared, Proof, Target
 from zpconvert.validate.comments import uncommented
 from zpconvert.validate.pairing import Pairing, contents, pair
 from zpconvert.validate.verdict import Verdict
@@ -176,7 +176,7 @@ class Comparer:
             if isinstance(result, Unfinished):
                 return f"was not compiled: {result.text}"
             if not isinstance(result, Compiled):
-                return f"does not compile: {result.text.strip().partition(chr(10))[0]}"
+                return f"{NOT_COMPILED}: {result.text.strip().partition(chr(10))[0]}"
             if id(result) not in parsed:
                 try:
                     parsed[id(result)] = contents(result.obj)

@@ -17,7 +17,7 @@ from zpconvert.mail.record import digest
 from zpconvert.process import beside
 from zpconvert.validate import booting, compiling, declared, includers, listing
 from zpconvert.validate.builder import Builder
-from zpconvert.validate.cases import Compared, Target
+from zpconvert.validate.cases import NOT_COMPILED, Compared, Target
 from zpconvert.validate.equality import Comparer
 from zpconvert.validate.patches import churn, remarks, tools
 from zpconvert.validate.report import (
@@ -237,7 +237,7 @@ def _used(assumptions: Iterable[Assumption], compared: Sequence[Compared]) -> li
 def _unbuilt(row: FunctionRow, broken: Set[tuple[str, str, int]]) -> bool:
     """Whether nothing is compared because one side does not compile, and that is said already."""
     sides = ((row.cell, row.object, number) for number in (row.commit - 1, row.commit))
-    return "does not compile" in row.how and any(side in broken for side in sides)
+    return NOT_COMPILED in row.how and any(side in broken for side in sides)
 
 
 def _differs(subject: Subject, row: FunctionRow) -> Finding:
