@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from zpconvert.csource.bodies import contained, inline_functions
 
@@ -31,16 +31,17 @@ _PASTING = frozenset({"CONCATENATE", "__CONCAT", "__PASTE", "___PASTE"})
 _MARK = re.compile(rb"[A-Za-z_]\w*|\S")
 
 Files = Mapping[str, bytes]
+_Files = tuple[tuple[str, bytes], ...]
 
 
 @dataclass(frozen=True)
 class Edit:
-    """What an edit can change.
+    """What an edit does to functions.
 
-    touched: names of functions, those that came or went among them. before, after: all that
-    there are. inline: those that others are made of. short: those that are but one statement,
-    and may stand for another. users_before, users_after: each function to those that name it,
-    through macros or not.
+    touched: names of those that it can change, or whose own texts differ; those that came or
+    went are among them. before, after: all that there are. inline: those that others are made
+    of. short: those that are but one statement, and may stand for another. users_before,
+    users_after: each function to those that name it, through macros or not.
     """
 
     touched: frozenset[str]
@@ -62,21 +63,42 @@ def edit(before: Files, after: Files, shared: Set[str] = frozenset()) -> Edit | 
 
     shared: those of the files that others, whose texts are not among these, may include.
     """
-    return _edit(tuple(sorted(before.items())), tuple(sorted(after.items())), frozenset(shared))
+    return _edit(_frozen(before), _frozen(after), frozenset(shared))
+
+
+def differing(before: Files, after: Files) -> Edit:
+    """The functions whose own texts differ, of texts without comments, whatever else differs
+    and changes others."""
+    return _differing(_frozen(before), _frozen(after))
+
+
+def _frozen(files: Files) -> _Files:
+    return tuple(sorted(files.items()))
 
 
 @functools.lru_cache(maxsize=256)
-def _edit(
-    before: tuple[tuple[str, bytes], ...],
-    after: tuple[tuple[str, bytes], ...],
-    shared: frozenset[str],
-) -> Edit | None:
+def _differing(before: _Files, after: _Files) -> Edit:
+    old, new = _code(before), _code(after)
+    functions = old.functions.keys() | new.functions.keys()
+    return Edit(
+        frozenset(n for n in functions if old.functions.get(n) != new.functions.get(n)),
+        frozenset(old.functions),
+        frozenset(new.functions),
+        old.inline | new.inline,
+        frozenset(old.short() | new.short()),
+        old.callers,
+        new.callers,
+    )
+
+
+@functools.lru_cache(maxsize=256)
+def _edit(before: _Files, after: _Files, shared: frozenset[str]) -> Edit | None:
     old, new = _code(before), _code(after)
     if old.rest != new.rest:
         return None
-    functions = old.functions.keys() | new.functions.keys()
-    touched = {n for n in functions if old.functions.get(n) != new.functions.get(n)}
-    inline = old.inline | new.inline
+    found = _differing(before, after)
+    touched, inline = set(found.touched), found.inline
+    functions = found.before | found.after
     spreading = {n for n in touched if n in inline or old.heads(n) != new.heads(n)}
     if spreading:
         # what such a macro makes of its arguments can be any name
@@ -95,15 +117,7 @@ def _edit(
         return None
     if shared & {one.file for code in (old, new) for one in code.of(spreading)}:
         return None
-    return Edit(
-        frozenset(touched),
-        frozenset(old.functions),
-        frozenset(new.functions),
-        inline,
-        frozenset(old.short() | new.short()),
-        old.callers,
-        new.callers,
-    )
+    return replace(found, touched=frozenset(touched))
 
 
 @dataclass(frozen=True)
@@ -191,7 +205,7 @@ class _Code:
 
 
 @functools.lru_cache(maxsize=256)
-def _code(files: tuple[tuple[str, bytes], ...]) -> _Code:
+def _code(files: _Files) -> _Code:
     functions: dict[str, tuple[_Function, ...]] = {}
     rest = []
     late = False

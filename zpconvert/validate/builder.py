@@ -95,7 +95,8 @@ class Builder:
                 far = "; ".join(self._far.values())
             self.tell(far)
 
-        side_by_side(one, distinct.items(), self.workers)
+        # one of those that are urgent has to wait at any time, to be the next
+        side_by_side(one, distinct.items(), self.workers * (2 if urgent else 1))
         with self.tally.lock:
             self._far.pop(what, None)
         return [done[k] for k in keys]

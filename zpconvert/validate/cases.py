@@ -3,7 +3,8 @@
 
 A commit in which nothing but definitions of functions differs can change those functions and
 what inline ones become a part of; all others are what they were in its parent. Such a case
-compiles the former only, and takes the latter from the commit before it.
+compiles the former only, and takes the latter from the commit before it. One whose object, as it
+is built, has the same bytes as its parent's takes everything from there.
 """
 
 from __future__ import annotations
@@ -70,14 +71,18 @@ class Proof:
     assumptions: tuple[str, ...] = ()
 
 
+_AS_BUILT = Proof(Verdict.EQUAL, "as it is built")
+
+
 class Case:
     """A commit of a target against its parent.
 
     before: the case of the commit before it, if there is one. hints: names before to names
     after, as the series says. edit: what the commit can change, if no more than that is
-    compiled. names: what the object after it consists of, as far as known. left: the names
-    that are open, and why; `*` for all of them. first, last: the objects of the first stage
-    and of the last one, paired.
+    compiled. unchanged: whether the object as it is built is the same, to the byte. names: what
+    the object after it consists of, as far as known. left: the names that are open, and why;
+    `*` for all of them. first, last: the objects of the first stage and of the last one,
+    paired.
     """
 
     def __init__(
@@ -85,6 +90,7 @@ class Case:
     ) -> None:
         self.target, self.number, self.before, self.hints = target, number, before, hints
         self.edit: Edit | None = None
+        self.unchanged = False
         self.names: frozenset[str] | None = None
         self.settled: dict[str, Proof] = {}
         self.left: dict[str, str] = {}
@@ -104,13 +110,16 @@ class Case:
         return before, after
 
     def narrow(self) -> None:
-        """Compile no more than the commit can change, where that can be told."""
+        """Compare no more than the commit can change, where that can be told."""
         if self.before is None:
             return
-        old, new = ({p: uncommented(text) for p, text in one.items()} for one in self.texts)
         # what the tree has itself is not the series' alone
         headers = {path for path in self.target.states[0] or () if path.endswith(".h")}
-        self.edit = edits.edit(old, new, headers)
+        self.edit = edits.edit(*self._uncommented(), headers)
+
+    def _uncommented(self) -> tuple[Files, Files]:
+        old, new = ({p: uncommented(text) for p, text in one.items()} for one in self.texts)
+        return old, new
 
     def widened(self) -> Case:
         """The same commit, nothing of it taken from the one before."""
@@ -201,9 +210,7 @@ class Case:
         idle = {n for n in edit.inline if not _users(edit, n) - edit.inline}
         # what is there without being used is in a table, or for other objects
         went = edit.before - edit.after | (idle | edit.touched & edit.inline - used) - there
-        for was, now in self.hints.items():
-            if was in known - edit.after and now in came:
-                self.was.setdefault(now, was)
+        self._rename(edit, known, came)
         kept = {name for name in known if _stem(name) not in went}
         self.names = frozenset(kept | came)
         self.settled = {
@@ -218,6 +225,32 @@ class Case:
         unsettled = self.unsettled(inside, found)
         self.settled |= dict.fromkeys(inside - unsettled, proof)
         self.left |= dict.fromkeys(unsettled, _OTHER)
+
+    def keep(self) -> None:
+        """Take everything from the commit before, for the object is unchanged; what became of
+        the functions that the compiler makes a part of others, the texts tell."""
+        known = self.before.names if self.before else None
+        if known is None:
+            self.left = {"*": _UNKNOWN}
+            return
+        edit = edits.differing(*self._uncommented())
+        new = edit.after - edit.before - edit.inline
+        there = known - (edit.before - edit.after) | new
+        begun = {n for n in edit.inline & edit.after if _users(edit, n) & there & edit.touched}
+        came = (new | begun) - known
+        # one that nothing named before is there for another reason
+        idle = {n for n in edit.inline & edit.after if not _users(edit, n) - edit.inline}
+        went = edit.before - edit.after | {n for n in idle if edit.users_before.get(n)}
+        self._rename(edit, known, came)
+        kept = {name for name in known if _stem(name) not in went}
+        self.names = frozenset(kept | came)
+        self.settled = dict.fromkeys(kept | came & self.was.keys(), _AS_BUILT)
+
+    def _rename(self, edit: Edit, known: Set[str], came: Set[str]) -> None:
+        """Take from the series what was what, of the names that went and those that came."""
+        for was, now in self.hints.items():
+            if was in known - edit.after and now in came:
+                self.was.setdefault(now, was)
 
     def unsettled(self, names: Set[str], found: Pairing) -> set[str]:
         """Those of `names` that `found` does not show equal.

@@ -15,7 +15,8 @@ end goes through the stages after it once more, nothing left out.
 
 A commit in which nothing but definitions of functions differs begins with the second stage, and
 with those functions that it can change; the others are what they were in its parent. If anything
-is open in the end, it goes through all stages like any other.
+is open in the end, it goes through all stages like any other. It goes through none if its
+object, as it is built, has the same bytes as its parent's: what runs is the same then.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ from zpconvert.validate.pairing import Pairing, contents, pair
 from zpconvert.validate.verdict import Verdict
 
 #: Number of this way to compare; rows kept by another are not taken.
-_ROWS = 14
+_ROWS = 15
 
 
 @dataclass
@@ -49,13 +50,15 @@ class Comparer:
     """Compares the commits of targets.
 
     tree: only read. hints: names before to names after, as the series says. assumptions: the
-    descriptor's; those that do not fit the tree are not used.
+    descriptor's; those that do not fit the tree are not used. built: the objects as they are
+    built, by cell, object and commit, as far as they are known.
     """
 
     builder: Builder
     tree: Path
     hints: Mapping[str, str] = field(default_factory=dict)
     assumptions: Sequence[Assumption] = ()
+    built: Mapping[tuple[str, str, int], Result] = field(default_factory=dict)
 
     def compare(self, targets: Sequence[Target], commits: Sequence[int]) -> list[Compared]:
         """What is found in `commits` (1-based, ascending), every function of each; a source
@@ -123,8 +126,11 @@ class Comparer:
         """The cases at their ends, those begun anew that had to be."""
         for case in cases:
             case.narrow()
+            case.unchanged = case.before is not None and self._unchanged(case)
         self._every_stage(cases)
-        anew = {case: case.widened() for case in cases if case.edit and case.left}
+        anew = {
+            case: case.widened() for case in cases if (case.edit or case.unchanged) and case.left
+        }
         self._every_stage(list(anew.values()))
         settled = [anew.get(case, case) for case in cases]
         pruned = [case for case in settled if case.open and any(case.left_out())]
@@ -133,6 +139,13 @@ class Comparer:
         self._stage([(case, _FLAT) for case in pruned], "comparing, helpers flattened")
         self._last_stages(pruned)
         return settled
+
+    def _unchanged(self, case: Case) -> bool:
+        cell, obj = case.target.build.cell.name, case.target.object
+        before, after = (self.built.get((cell, obj, n)) for n in (case.number - 1, case.number))
+        if isinstance(before, Compiled) and isinstance(after, Compiled):
+            return before.obj == after.obj
+        return False
 
     def _every_stage(self, cases: Sequence[Case]) -> None:
         self._stage([(case, _FLAT if case.edit else _PLAIN) for case in cases], "comparing")
@@ -156,15 +169,21 @@ class Comparer:
             self._stage([(case, mode) for case in cases if case.open], f"comparing, {what}")
 
     def _stage(self, cases: Sequence[tuple[Case, _Mode]], what: str) -> None:
+        compiled = [(case, mode) for case, mode in cases if not case.unchanged]
         jobs = [
             self._job(case.target, number, mode, without)
-            for case, mode in cases
+            for case, mode in compiled
             for number, without in zip((case.number - 1, case.number), case.left_out(), strict=True)
         ]
         # what comes after it waits for all of them
         results = self.builder.results(jobs, what, urgent=True)
-        pairings = self._pairings([case for case, _ in cases], results)
-        for (case, mode), pairing, two in zip(cases, pairings, _in_twos(results), strict=True):
+        pairings = self._pairings([case for case, _ in compiled], results)
+        found = zip(pairings, _in_twos(results), strict=True)
+        for case, mode in cases:
+            if case.unchanged:
+                case.keep()
+                continue
+            pairing, two = next(found)
             case.unfinished |= any(isinstance(one, Unfinished) for one in two)
             case.take(mode.proof, pairing)
 

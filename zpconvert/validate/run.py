@@ -57,10 +57,18 @@ def validate(
     rows, builds, findings = compiling.prepared(subject, cells, objects, cache, tell)
     # what failed is said
     asked = [cell for cell, row in zip(cells, rows, strict=True) if row.state != "failed"]
+    early = [build for build in builds if build.cell.compare] or builds[:1]
+    late = [build for build in builds if build not in early]
+    first, read = beside(lambda: compiling.build(subject, early, builder), lambda: _read(subject))
     # comparing goes by stages, and has its pauses
-    compared, (read, built, sized) = beside(
-        lambda: _compare(subject, asked, builds, builder), lambda: _build(subject, builds, builder)
+    compared, (rest, bloated) = beside(
+        lambda: _compare(subject, asked, builds, builder, first),
+        lambda: beside(
+            lambda: compiling.build(subject, late, builder),
+            lambda: _bloat(subject, early[:1], first),
+        ),
     )
+    built = first.beside(rest, [build.cell.name for build in builds])
     booted, unwell = booting.boot(subject, builds, builder)
     findings += [*built.findings(subject), *compiling.uncompiled(subject), *unwell]
     broken = built.broken(subject)
@@ -83,10 +91,10 @@ def validate(
         compared=compared.rows,
         assumptions=compared.assumptions,
         sizes=built.sizes,
-        bloat=sized.bloat,
+        bloat=bloated,
         churn=churn(subject.series),
         boots=tuple(booted),
-        findings=(*findings, *compared.findings, *read.findings, *sized.findings),
+        findings=(*findings, *compared.findings, *read.findings, *_claims(subject, built)),
         cost=Cost(builder.tally.compiled, builder.tally.cached, round(builder.tally.seconds, 2)),
     )
 
@@ -111,11 +119,16 @@ class _Compared:
 
 
 def _compare(
-    subject: Subject, cells: Sequence[Cell], builds: Sequence[BuildDir], builder: Builder
+    subject: Subject,
+    cells: Sequence[Cell],
+    builds: Sequence[BuildDir],
+    builder: Builder,
+    built: compiling.Built,
 ) -> _Compared:
     """The functions of every commit against its parent's, in the cells that compare."""
     names = hints(subject.renames, subject.series.states)
-    comparer = Comparer(builder, subject.tree.path, names, subject.assumptions)
+    tree, assumptions = subject.tree.path, subject.assumptions
+    comparer = Comparer(builder, tree, names, assumptions, built.results)
     targets = [
         Target(build, obj, tuple(subject.files(obj, n) for n in range(len(subject.series.states))))
         for build in builds
@@ -144,27 +157,6 @@ class _Read:
 
     tools: tuple[ToolRow, ...]
     findings: tuple[Finding, ...]
-
-
-@dataclass(frozen=True)
-class _Sized:
-    """What the sizes of the objects give to the report."""
-
-    bloat: tuple[BloatRow, ...]
-    findings: tuple[Finding, ...]
-
-
-def _build(
-    subject: Subject, builds: Sequence[BuildDir], builder: Builder
-) -> tuple[_Read, compiling.Built, _Sized]:
-    read = _read(subject)
-    first = compiling.build(subject, builds[:1], builder)
-    rows, others = beside(
-        lambda: _bloat(subject, builds[:1], first),
-        lambda: compiling.build(subject, builds[1:], builder),
-    )
-    built = compiling.Built({**first.results, **others.results})
-    return read, built, _Sized(rows, tuple(_claims(subject, built)))
 
 
 def _read(subject: Subject) -> _Read:

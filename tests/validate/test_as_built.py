@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A commit that does not change an object as it is built changes no function, and what comes
+after it is compared all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.validate.noting import Noting
+from tests.validate.test_narrow import CODE, NAMES, OBJECT, SOURCE, Rows, fell_short
+from zpconvert.kernel.kbuild import BuildDir
+from zpconvert.kernel.replay import Job
+from zpconvert.validate.builder import Unfinished
+from zpconvert.validate.cases import Target
+from zpconvert.validate.equality import Comparer
+from zpconvert.validate.verdict import Verdict
+
+pytestmark = pytest.mark.kernel
+
+PLUS = b"x * 3 + zpconvert_plus(x)"
+#: Does what zpconvert_plus does.
+HELPER = b"static inline int zpconvert_more(int x)\n{\n\treturn 1 + x;\n}\n"
+CALLER = b"static noinline int zpconvert_caller"
+
+Compare = Callable[..., list[Rows]]
+
+
+@pytest.fixture
+def builder(tmp_path: Path) -> Noting:
+    return Noting(tmp_path)
+
+
+@pytest.fixture
+def compare(build_612: Callable[[str], BuildDir], kernel_612: Path, builder: Noting) -> Compare:
+    """The rows of each commit of a history of CODE, its objects built before; `lost` is one
+    whose compiler did not end."""
+
+    def rows(*edits: tuple[bytes, bytes], lost: int | None = None) -> list[Rows]:
+        text = (kernel_612 / SOURCE).read_bytes() + CODE
+        states = [{SOURCE: text}]
+        for old, new in ((b"x * 3 + x + 1", PLUS), *edits):
+            last = states[-1][SOURCE]
+            assert last.count(old) == 1
+            states.append({SOURCE: last.replace(old, new)})
+        build = build_612("compaction")
+        made = builder.results([Job(build, OBJECT, state) for state in states], "building")
+        built = {("compaction", OBJECT, n): one for n, one in enumerate(made)}
+        if lost is not None:
+            built["compaction", OBJECT, lost] = Unfinished("killed")
+        builder.jobs.clear()
+        numbers = list(range(1, len(states)))
+        target = Target(build, OBJECT, tuple(states))
+        found = Comparer(builder, kernel_612, built=built).compare([target], numbers)
+        return [{r.name: r for r in found if r.commit == number} for number in numbers]
+
+    return rows
+
+
+def test_nothing_is_compiled_for_it(compare: Compare, builder: Noting) -> None:
+    first, second = compare((b"zpconvert_seen = 2;", b"zpconvert_seen = 1 + 1;"))
+    assert fell_short(first) == fell_short(second) == {}
+    assert second.keys() == first.keys() >= NAMES
+    assert {row.how for row in second.values()} == {"as it is built"}
+    assert not any(b"1 + 1;" in job.overlay[SOURCE] for _, job in builder.jobs)
+
+
+def test_an_object_with_another_byte_is_compared(compare: Compare) -> None:
+    _, second = compare((b"zpconvert_seen = 2;", b"zpconvert_seen = 3;"))
+    assert fell_short(second) == {"zpconvert_past": Verdict.DIFFERENT}
+
+
+def test_a_build_that_did_not_end_shows_nothing(compare: Compare, builder: Noting) -> None:
+    _, second = compare((b"zpconvert_seen = 2;", b"zpconvert_seen = 1 + 1;"), lost=2)
+    assert fell_short(second) == {}
+    assert second["zpconvert_past"].how != "as it is built"
+    assert any(b"1 + 1;" in job.overlay[SOURCE] for _, job in builder.jobs)
+
+
+def test_the_first_commit_is_compared(compare: Compare, builder: Noting) -> None:
+    """Its rows are where the functions of an object are first seen."""
+    (first,) = compare()
+    assert first.keys() >= NAMES
+    assert first["zpconvert_past"].how == ""
+    assert builder.jobs
+
+
+def test_what_comes_after_it_is_compared(compare: Compare, builder: Noting) -> None:
+    _, second, third = compare(
+        (b"zpconvert_seen = 2;", b"zpconvert_seen = 1 + 1;"),
+        (b"zpconvert_shim(x) + 5", b"zpconvert_shim(x) + 6"),
+    )
+    assert fell_short(second) == {}
+    assert fell_short(third) == {"zpconvert_past": Verdict.DIFFERENT}
+    assert third.keys() == second.keys()
+
+
+def test_a_helper_that_takes_the_place_of_another(compare: Compare) -> None:
+    """The one that nothing uses any more has no row, though its text is still there."""
+    users = CODE[CODE.index(CALLER) : CODE.index(b"static int zpconvert_seen")]
+    users = users.replace(b"x * 3 + x + 1", PLUS)
+    first, change, after, last = compare(
+        (users, HELPER + users.replace(b"_plus(", b"_more(")),
+        (b"zpconvert_shim(x) + 5", b"zpconvert_shim(x) + 6"),
+        (b"return 1 + x;", b"return 2 + x;"),
+    )
+    assert fell_short(first) == fell_short(change) == {}
+    helpers = {"zpconvert_plus", "zpconvert_more"}
+    seen = [rows.keys() & helpers for rows in (first, change, after, last)]
+    assert seen == [{"zpconvert_plus"}, set(), {"zpconvert_more"}, {"zpconvert_more"}]
+    assert fell_short(after) == {"zpconvert_past": Verdict.DIFFERENT}
+    assert "zpconvert_more" in fell_short(last)
+
+
+def test_it_need_not_be_functions_that_differ(compare: Compare, builder: Noting) -> None:
+    """Nor is a commit after it compiled whole."""
+    _, second, third = compare(
+        (b"int zpconvert_reader(void);", b"extern int zpconvert_reader(void);"),
+        (b"zpconvert_shim(x) + 5", b"zpconvert_shim(x) + 6"),
+    )
+    assert second.keys() >= NAMES
+    assert fell_short(third) == {"zpconvert_past": Verdict.DIFFERENT}
+    assert "extern" in str(builder.jobs[-1][1].overlay[SOURCE])
