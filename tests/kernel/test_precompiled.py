@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from zpconvert.kernel import precompiled, replay
 from zpconvert.kernel.kbuild import BuildDir
 from zpconvert.kernel.objcode import COMPARE_FLAGS
-from zpconvert.kernel.precompiled import WORTHWHILE, Opening, leading, openings, registers
+from zpconvert.kernel.precompiled import WORTHWHILE, Opening, alike, leading, registers
 from zpconvert.kernel.replay import Compiled, Failed, Job
 
 Builds = Callable[[str], BuildDir]
@@ -30,12 +30,15 @@ def jobs(build_612: Builds, kernel_612: Path) -> list[Job]:
     return [Job(build, "mm/zsmalloc.o", {SOURCE: one}) for one in texts]
 
 
+def opened(jobs: list[Job], place: Path) -> Opening | None:
+    return precompiled.opening(jobs, place).opening
+
+
 @pytest.fixture
 def opening(jobs: list[Job], tmp_path: Path) -> Opening:
-    made = openings(jobs, tmp_path / "openings")
-    assert len({id(one) for one in made}) == 1
-    assert made[0] is not None
-    return made[0]
+    made = opened(jobs, tmp_path / "openings")
+    assert made is not None
+    return made
 
 
 def must_not_be_called(job: Job) -> Compiled | Failed:
@@ -50,7 +53,7 @@ def test_the_same_bytes_without_parsing_again(
     """Also where registers are taken: what this source includes declares a global register
     variable, and the scheduler would move instructions across it."""
     jobs = [replace(job, flags=flags) for job in jobs]
-    (opening, *_) = openings(jobs, tmp_path / "openings")
+    opening = opened(jobs, tmp_path / "openings")
     assert opening is not None
     commented = jobs[-1].overlay[SOURCE].replace(b"\n#include", b"\n/* more\nlines */\n#include", 1)
     last = replace(jobs[-1], overlay={SOURCE: commented})
@@ -101,7 +104,7 @@ def test_a_local_header_that_changes_is_none_of_it(
         replace(job, overlay={SOURCE: text, "mm/own.h": b"#define OWN %d\n" % n})
         for n, (job, text) in enumerate(zip(jobs, texts, strict=True))
     ]
-    (opening, *_) = openings(with_own, tmp_path / "openings")
+    opening = opened(with_own, tmp_path / "openings")
     assert opening is not None
     assert b"own.h" not in b"".join(opening.directives)
     assert all(opening.end(job) for job in with_own)
@@ -111,8 +114,8 @@ def test_a_local_header_that_changes_is_none_of_it(
 def test_a_first_job_that_warns_decides_nothing(jobs: list[Job], tmp_path: Path) -> None:
     text = jobs[0].overlay[SOURCE] + b"static int unused(void) { return 1; }\n"
     warns = replace(jobs[0], overlay={SOURCE: text})
-    assert openings([warns, *jobs], tmp_path) == [None] * (len(jobs) + 1)
-    assert None not in openings(jobs, tmp_path)
+    assert opened([warns, *jobs], tmp_path) is None
+    assert opened(jobs, tmp_path) is not None
 
 
 @pytest.mark.kernel
@@ -126,12 +129,30 @@ def test_one_that_another_run_removed_is_done_without(
 
 @pytest.mark.kernel
 def test_few_jobs_take_one_that_is_there(jobs: list[Job], opening: Opening, tmp_path: Path) -> None:
-    assert openings(jobs[:1], opening.place.parent) == [opening]
+    assert opened(jobs[:1], opening.place.parent) == opening
 
 
 @pytest.mark.kernel
 def test_few_jobs_are_not_worth_it(jobs: list[Job], tmp_path: Path) -> None:
-    assert openings(jobs[1:], tmp_path / "openings") == [None] * (WORTHWHILE - 1)
+    assert opened(jobs[1:], tmp_path / "openings") is None
+
+
+@pytest.mark.kernel
+def test_what_the_first_compiles_to_is_known_from_making_it(
+    jobs: list[Job], opening: Opening, tmp_path: Path
+) -> None:
+    made = precompiled.opening(jobs, tmp_path / "others")
+    assert made.first == replay.compile(jobs[0])
+    assert precompiled.opening(jobs, tmp_path / "others").first is None
+
+
+@pytest.mark.kernel
+def test_jobs_that_are_not_alike_are_apart(jobs: list[Job]) -> None:
+    """Other flags of the optimiser make no difference; another header of the overlay does."""
+    first, second, *_ = jobs
+    header = replace(first, overlay={**first.overlay, "include/linux/more.h": b""})
+    named = {"a": first, "b": header, "c": replace(second, flags=("-O1",))}
+    assert [list(group) for group in alike(named)] == [["a", "c"], ["b"]]
 
 
 @pytest.mark.parametrize(

@@ -202,3 +202,21 @@ def test_a_compiler_that_hangs_on_what_many_have_in_common(
     monkeypatch.setattr(replay, "COMPILE_TIMEOUT", 0.2)
     results = Builder(tmp_path, 2).results(jobs, "")
     assert all(isinstance(one, Unfinished) for one in results)
+
+
+@pytest.mark.kernel
+def test_what_is_compiled_for_an_opening_is_not_compiled_again(
+    build_612: Callable[[str], BuildDir], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each job is compiled once and counted once, and none comes from the cache."""
+    text = b"#include <linux/types.h>\nint a%d;\n"
+    number = precompiled.WORTHWHILE
+    jobs = [Job(build_612("compaction"), OBJECT, {SOURCE: text % n}) for n in range(number)]
+    plain: list[Job] = []
+    real = replay.compile
+    monkeypatch.setattr(replay, "compile", lambda job: (plain.append(job), real(job))[1])
+    builder = Builder(tmp_path, 2)
+    results = builder.results(jobs, "")
+    assert (builder.tally.compiled, builder.tally.cached) == (number, 0)
+    assert plain == jobs[:1]
+    assert results == [real(job) for job in jobs]

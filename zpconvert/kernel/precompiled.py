@@ -92,17 +92,22 @@ def compile(job: Job, opening: Opening | None) -> Compiled | Failed:
     return replay.compile(job)
 
 
-def openings(jobs: Sequence[Job], place: Path) -> list[Opening | None]:
-    """The opening for each job, None where there is none or it is not worth making one.
-
-    place: the directory where they are kept. Raises OSError when the disk is full.
-    """
-    groups: dict[tuple[object, ...], list[Job]] = {}
-    for job in jobs:
+def alike(jobs: Mapping[str, Job]) -> list[dict[str, Job]]:
+    """Those of some named jobs that may have openings, in groups that may have one in common."""
+    groups: dict[tuple[object, ...], dict[str, Job]] = {}
+    for name, job in jobs.items():
         if _eligible(job):
-            groups.setdefault(_group(job), []).append(job)
-    made = {key: _opening(alike, place) for key, alike in groups.items()}
-    return [made.get(_group(job)) if _eligible(job) else None for job in jobs]
+            groups.setdefault(_group(job), {})[name] = job
+    return list(groups.values())
+
+
+@dataclass(frozen=True)
+class Made:
+    """The opening of a group of jobs, None if there is none or it is not worth making one; what
+    the first of the jobs compiles to, if it had to be compiled for that."""
+
+    opening: Opening | None = None
+    first: Compiled | Failed | None = None
 
 
 @dataclass(frozen=True)
@@ -163,33 +168,37 @@ def _parsing(job: Job) -> tuple[str, ...]:
     return tuple(flag for flag in job.flags if not flag.startswith(("-f", "-O")))
 
 
-def _opening(jobs: Sequence[Job], place: Path) -> Opening | None:
-    """The opening of jobs of one group: kept, or made and tried; None if they have none."""
-    first = jobs[0]
+def opening(jobs: Sequence[Job], place: Path) -> Made:
+    """The opening of jobs of one group: kept, or made and tried.
+
+    place: the directory where they are kept. Raises OSError when the disk is full.
+    """
+    job = jobs[0]
     directives = _shared(jobs)
     if not directives:
-        return None
-    said = (first.build.commands[first.obj], _group(first), directives)
+        return Made()
+    said = (job.build.commands[job.obj], _group(job), directives)
     kept = place / hashlib.sha256(repr(said).encode()).hexdigest()[:24]
+    first: Compiled | Failed | None = None
     if not kept.exists():
         if len(jobs) < WORTHWHILE:
-            return None
+            return Made()
         try:
-            _make(first, directives, kept)
+            first = _make(job, directives, kept)
         except ProcessError:
             # whoever compiles the job meets it again, and says so
-            return None
+            return Made()
     try:
         os.utime(kept)
         names = frozenset((kept / _READS).read_text().splitlines())
     except FileNotFoundError:
-        return None
+        return Made(None, first)
     texts = {
         path: text
-        for path, text in first.overlay.items()
-        if path != first.source and PurePosixPath(path).name in names
+        for path, text in job.overlay.items()
+        if path != job.source and PurePosixPath(path).name in names
     }
-    return Opening(kept, directives, texts, names)
+    return Made(Opening(kept, directives, texts, names), first)
 
 
 def _shared(jobs: Sequence[Job]) -> tuple[bytes, ...]:
@@ -215,12 +224,15 @@ def _forced(job: Job) -> frozenset[str]:
     )
 
 
-def _make(job: Job, directives: tuple[bytes, ...], kept: Path) -> None:
+def _make(job: Job, directives: tuple[bytes, ...], kept: Path) -> Compiled | Failed:
     """Precompile an opening and try it on a job; what is not fit is kept as an empty directory,
-    so that it is not tried again. A job that warns or fails shows nothing about it."""
+    so that it is not tried again. A job that warns or fails shows nothing about it.
+
+    Returns what the job compiles to.
+    """
     plain = replay.compile(job)
     if not isinstance(plain, Compiled) or plain.text:
-        return
+        return plain
     kept.parent.mkdir(parents=True, exist_ok=True)
     with space.at(kept.parent), scratch_directory(kept.parent) as place:
         made = place / "made"
@@ -238,6 +250,7 @@ def _make(job: Job, directives: tuple[bytes, ...], kept: Path) -> None:
             # another run was quicker
             if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                 raise
+    return plain
 
 
 def _precompile(job: Job, directives: tuple[bytes, ...], made: Path) -> frozenset[str] | None:

@@ -83,10 +83,7 @@ class Builder:
         keys = [key(job) for job in jobs]
         distinct = dict(zip(keys, jobs, strict=True))
         todo = {name: job for name, job in distinct.items() if not self._path(name).exists()}
-        with self._compilers.turn(urgent=urgent):
-            made = precompiled.openings(list(todo.values()), self.openings)
-        opened = dict(zip(todo, made, strict=True))
-        done: dict[str, Result] = {}
+        opened, done = self._openings(todo, urgent)
 
         def one(item: tuple[str, Job]) -> None:
             done[item[0]] = self._result(*item, opened.get(item[0]), urgent)
@@ -95,8 +92,9 @@ class Builder:
                 far = "; ".join(self._far.values())
             self.tell(far)
 
+        rest = [item for item in distinct.items() if item[0] not in done]
         # one of those that are urgent has to wait at any time, to be the next
-        side_by_side(one, distinct.items(), self.workers * (2 if urgent else 1))
+        side_by_side(one, rest, self.workers * (2 if urgent else 1))
         with self.tally.lock:
             self._far.pop(what, None)
         return [done[k] for k in keys]
@@ -118,6 +116,28 @@ class Builder:
         with space.at(self.cache):
             put(path, text, self.cache)
 
+    def _openings(
+        self, jobs: Mapping[str, Job], urgent: bool
+    ) -> tuple[dict[str, Opening], dict[str, Result]]:
+        """The openings of jobs, by the jobs' keys, and the results of those that were compiled
+        on the way."""
+        opened: dict[str, Opening] = {}
+        done: dict[str, Result] = {}
+
+        def one(alike: Mapping[str, Job]) -> None:
+            name, *_ = alike
+            with self._compilers.turn(urgent=urgent):
+                began = time.monotonic()
+                made = precompiled.opening(list(alike.values()), self.openings)
+                if made.first is not None:
+                    self._keep(name, made.first, began)
+                    done[name] = made.first
+            if made.opening is not None:
+                opened.update(dict.fromkeys(alike, made.opening))
+
+        side_by_side(one, precompiled.alike(jobs), self.workers)
+        return opened, done
+
     def _path(self, name: str) -> Path:
         return self.place / name[:2] / name
 
@@ -134,11 +154,15 @@ class Builder:
                 result = precompiled.compile(job, opening)
             except ProcessError as error:
                 return Unfinished(str(error).partition("\n")[0])
+        self._keep(name, result, began)
+        return result
+
+    def _keep(self, name: str, result: Compiled | Failed, began: float) -> None:
+        """Remember what a compiler made."""
         with self.tally.lock:
             self.tally.compiled += 1
             self.tally.seconds += time.monotonic() - began
         self.remember(name, _packed(result))
-        return result
 
 
 def key(job: Job) -> str:
