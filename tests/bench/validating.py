@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What `zpconvert validate --matrix quick` costs, with prepared build directories.
+"""What `zpconvert validate --matrix quick` costs, with build directories that are prepared and
+hold the openings of the sources, and what it costs when those have to be made.
 
 The floor is the compilers' own time: each distinct preprocessed text of each cell, for each set
 of flags that validating needs, compiled once by the compiler alone, as many at a time as there
@@ -146,7 +147,8 @@ def rows(tree: Path, conversion: Conversion, place: Path) -> list[Row]:
     ]
     (cache / "zpconvert").mkdir(parents=True)
     (cache / "zpconvert/builds").symlink_to(cache_home() / "builds")
-    jobs = recorded(tree, conversion, out, cache / "zpconvert")
+    jobs: list[Job] = []
+    first = clocked(lambda: jobs.extend(recorded(tree, conversion, out, cache / "zpconvert")))
     shutil.rmtree(cache / "zpconvert/compiled")
     floor = list(bare(jobs, place / "texts"))
     alone = clocked(lambda: side_by_side(lambda one: quietly(*one), floor, _CORES))
@@ -157,7 +159,8 @@ def rows(tree: Path, conversion: Conversion, place: Path) -> list[Row]:
     by_hand = clocked(rebase(tree, builds, out, place))
     print(
         f"{len(list(out.iterdir()))} commits, seconds and seconds of the processor: "
-        f"validate {whole}, git rebase --exec make {by_hand}, "
+        f"validate {whole}, before openings were made {first}, "
+        f"git rebase --exec make {by_hand}, "
         f"the {len(floor)} distinct texts of its {len(jobs)} compilations alone {alone}"
     )
     return [
