@@ -46,7 +46,10 @@ def test_a_run_that_shows_everything() -> None:
         ),
         ("", "ended before its loads did; the last line is: nothing"),
         ("WARNING: x\n" + GOOD, "WARNING: x"),
-        ("WARNING: x\n" + GOOD.replace("moved 7", "moved 0"), "WARNING: x"),
+        (
+            "WARNING: x\n" + GOOD.replace("moved 7", "moved 0"),
+            "WARNING: x; the run proves nothing: moved is 0",
+        ),
     ],
 )
 def test_what_falls_short(console: str, said: str) -> None:
@@ -58,6 +61,15 @@ def test_a_known_warning_is_counted_and_no_fault() -> None:
     console, found = judge(Ran(said + GOOD, False, 1.0), ["moved"], 60, lambda f: ":7 " in f.text)
     assert [fault.text for fault in found] == ["WARNING: at mm/pool.c:9 put"]
     assert console.counters == {"moved": 7, "known_warnings": 2}
+
+
+def test_a_counter_at_zero_is_seen_behind_what_the_parent_complains_of_too() -> None:
+    before = faults("WARNING: x\n" + GOOD)
+    after = faults("WARNING: x\n" + GOOD.replace("moved 7", "moved 0"))
+    assert blamed(subject(1), before, after) == [
+        (0, "the base already: WARNING: x"),
+        (1, "the run proves nothing: moved is 0"),
+    ]
 
 
 def test_a_silent_hang_is_a_failure() -> None:

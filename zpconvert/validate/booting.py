@@ -77,7 +77,7 @@ def judge(
     known: Callable[[Fault], bool] = lambda fault: False,
 ) -> tuple[Console, tuple[Fault, ...]]:
     """What a run said, and all that went wrong: what the kernel and the loads complain of, an
-    end before theirs, and, if there was nothing else, a counter that stayed at zero.
+    end before theirs, and, if they came to their end, a counter that stayed at zero.
 
     known: whether a complaint is one of those that the conversion knows of; they are counted.
     """
@@ -92,8 +92,9 @@ def judge(
         faults.append(Fault(0, f"still running after {limit:g} s; the last line is: {last}"))
     elif not console.finished:
         faults.append(Fault(0, f"ended before its loads did; the last line is: {last}"))
-    if not faults:
-        faults = [
+    else:
+        # also where the parent has the complaints too, which are no finding then
+        faults += [
             Fault(0, f"the run proves nothing: {name} is 0")
             for name in counters
             if not console.counters.get(name)
