@@ -38,7 +38,9 @@ def compare(build_612: Callable[[str], BuildDir], kernel_612: Path, builder: Not
     """The rows of each commit of a history of CODE, its objects built before; `lost` is one
     whose compiler did not end."""
 
-    def rows(*edits: tuple[bytes, bytes], lost: int | None = None) -> list[Rows]:
+    def rows(
+        *edits: tuple[bytes, bytes], lost: int | None = None, only: list[int] | None = None
+    ) -> list[Rows]:
         text = (kernel_612 / SOURCE).read_bytes() + CODE
         states = [{SOURCE: text}]
         for old, new in ((b"x * 3 + x + 1", PLUS), *edits):
@@ -51,7 +53,7 @@ def compare(build_612: Callable[[str], BuildDir], kernel_612: Path, builder: Not
         if lost is not None:
             built["compaction", OBJECT, lost] = Unfinished("killed")
         builder.jobs.clear()
-        numbers = list(range(1, len(states)))
+        numbers = only or list(range(1, len(states)))
         target = Target(build, OBJECT, tuple(states))
         found = Comparer(builder, kernel_612, built=built).compare([target], numbers)
         return [{r.name: r for r in found if r.commit == number} for number in numbers]
@@ -79,12 +81,12 @@ def test_a_build_that_did_not_end_shows_nothing(compare: Compare, builder: Notin
     assert any(b"1 + 1;" in job.overlay[SOURCE] for _, job in builder.jobs)
 
 
-def test_the_first_commit_is_compared(compare: Compare, builder: Noting) -> None:
-    """Its rows are where the functions of an object are first seen."""
+def test_the_first_commit_shows_what_there_is(compare: Compare, builder: Noting) -> None:
+    """Its object is compiled, and its parent's is not."""
     (first,) = compare()
     assert first.keys() >= NAMES
-    assert first["zpconvert_past"].how == ""
-    assert builder.jobs
+    assert {row.how for row in first.values()} == {"as it is built"}
+    assert [PLUS in job.overlay[SOURCE] for _, job in builder.jobs] == [True]
 
 
 def test_what_comes_after_it_is_compared(compare: Compare, builder: Noting) -> None:
@@ -123,3 +125,17 @@ def test_it_need_not_be_functions_that_differ(compare: Compare, builder: Noting)
     assert second.keys() >= NAMES
     assert fell_short(third) == {"zpconvert_past": Verdict.DIFFERENT}
     assert "extern" in str(builder.jobs[-1][1].overlay[SOURCE])
+
+
+def test_a_commit_alone_gets_the_same_verdict(compare: Compare) -> None:
+    """The branch is one that no caller takes, and in no object."""
+    dead = (
+        b"static noinline int zpconvert_dead(int x, int y)\n{\n\tif (y)\n"
+        b"\t\treturn 1;\n\treturn x * 3;\n}\n"
+    )
+    use = (b"zpconvert_shim(x) + 5", b"zpconvert_dead(x, 0) + zpconvert_shim(x) + 5")
+    change = (b"return 1;", b"return 2;")
+    *_, last = compare((CALLER, dead + CALLER), use, change)
+    (alone,) = compare((CALLER, dead + CALLER), use, change, only=[4])
+    assert last["zpconvert_dead"] == alone["zpconvert_dead"]
+    assert alone["zpconvert_dead"].how == "as it is built"

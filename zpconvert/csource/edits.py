@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 
@@ -29,6 +30,8 @@ _CLEANUP = re.compile(r"class_|__free_")
 #: include/linux/compiler_types.h).
 _PASTING = frozenset({"CONCATENATE", "__CONCAT", "__PASTE", "___PASTE"})
 _MARK = re.compile(rb"[A-Za-z_]\w*|\S")
+#: A word that is all of an argument.
+_ARGUMENT = re.compile(rb"(?<=[(,])\s*([A-Za-z_]\w*)\s*(?=[,)])")
 
 Files = Mapping[str, bytes]
 _Files = tuple[tuple[str, bytes], ...]
@@ -134,6 +137,10 @@ class _Function:
     def words(self) -> Set[str]:
         return _names(self.head + self.body)
 
+    @functools.cached_property
+    def stems(self) -> Set[str]:
+        return _stems(self.head + self.body)
+
 
 @dataclass(frozen=True)
 class _Code:
@@ -141,8 +148,9 @@ class _Code:
 
     functions: by name; more than one where conditions choose. inline: those that are. rest:
     what is not the definition of a function, by file. macros: each to the names in its text;
-    pasting: those that make names of parts. elsewhere: the names in neither. late: something
-    is included that can name the functions before it.
+    pasting: those that make names of parts; stems: each to what such a macro, of the tree's,
+    may make a name of. elsewhere: the names in neither. late: something is included that can
+    name the functions before it.
     """
 
     functions: Mapping[str, tuple[_Function, ...]]
@@ -150,6 +158,7 @@ class _Code:
     rest: tuple[tuple[str, bytes], ...]
     macros: Mapping[str, Set[str]]
     pasting: frozenset[str]
+    stems: Mapping[str, Set[str]]
     elsewhere: frozenset[str]
     late: bool
 
@@ -201,6 +210,11 @@ class _Code:
         for user, words in [*named, *self.macros.items()]:
             for name in words & known:
                 found.setdefault(name, set()).add(user)
+        parts = [(n, one.stems) for n, ones in self.functions.items() for one in ones]
+        for user, stems in [*parts, *self.stems.items()]:
+            for name in self.inline if stems else ():
+                if any(name != s and (name.startswith(s) or name.endswith(s)) for s in stems):
+                    found.setdefault(name, set()).add(user)
         return found
 
 
@@ -219,6 +233,7 @@ def _code(files: _Files) -> _Code:
         for name, one in found:
             functions[name] = (*functions.get(name, ()), one)
     macros: dict[str, Set[str]] = dict.fromkeys(_PASTING, frozenset())
+    stems: dict[str, Set[str]] = {}
     pasting, elsewhere = set(_PASTING), set()
     for _, text in rest:
         for directive in _DIRECTIVE.finditer(text):
@@ -226,6 +241,7 @@ def _code(files: _Files) -> _Code:
             if macro:
                 name = macro[1].decode()
                 macros[name] = macros.get(name, frozenset()) | _names(macro[2])
+                stems[name] = stems.get(name, frozenset()) | _stems(macro[2])
                 if b"##" in macro[2]:
                     pasting.add(name)
         elsewhere |= _names(_DIRECTIVE.sub(b"", text))
@@ -236,6 +252,7 @@ def _code(files: _Files) -> _Code:
         tuple(rest),
         macros,
         frozenset(pasting),
+        stems,
         frozenset(elsewhere),
         late,
     )
@@ -243,6 +260,17 @@ def _code(files: _Files) -> _Code:
 
 def _names(text: bytes) -> set[str]:
     return {word.decode() for word in _WORD.findall(text)}
+
+
+def _stems(text: bytes) -> Set[str]:
+    """The words that are arguments and nothing else, as what a macro makes names of: a variable
+    is declared somewhere, or a parameter of the macro whose text it is."""
+    arguments = Counter(_ARGUMENT.findall(text))
+    if not arguments:
+        return frozenset()
+    words = Counter(_WORD.findall(text))
+    own = _WORD.findall(text.partition(b")")[0]) if text.startswith(b"(") else []
+    return {word.decode() for word, n in arguments.items() if words[word] == n and word not in own}
 
 
 @functools.lru_cache(maxsize=256)

@@ -3,8 +3,8 @@
 
 A commit in which nothing but definitions of functions differs can change those functions and
 what inline ones become a part of; all others are what they were in its parent. Such a case
-compiles the former only, and takes the latter from the commit before it. One whose object, as it
-is built, has the same bytes as its parent's takes everything from there.
+compiles the former only, and takes the latter from the commit before it. Where the object, as it
+is built, has the same bytes as its parent's, no more is asked than which functions there are.
 """
 
 from __future__ import annotations
@@ -123,7 +123,9 @@ class Case:
 
     def widened(self) -> Case:
         """The same commit, nothing of it taken from the one before."""
-        return Case(self.target, self.number, None, self.hints)
+        case = Case(self.target, self.number, None, self.hints)
+        case.unchanged = self.unchanged
+        return case
 
     @property
     def open(self) -> bool:
@@ -170,6 +172,7 @@ class Case:
             for name in self.left.keys() - unsettled - {"*"}:
                 self.settled[name] = proof
                 del self.left[name]
+            self._open(found)
             return
         self.first = found
         self.was = {now: was for was, now in found.same | found.other}
@@ -194,12 +197,7 @@ class Case:
         if known is None or any(name.startswith("[") for name in self.left):
             self.left = {"*": _UNKNOWN}
             return
-        stays = edit.touched & edit.before
-        # what is there and nothing names is named by a macro's parts
-        hidden = {n for n in stays & edit.inline & known if not edit.users_before[n]}
-        # what is not there and used all the same is inline, by a word that is not known for it
-        lost = stays & edit.after - edit.inline - found.names
-        if hidden or any(_users(edit, name) & known for name in lost):
+        if self._unknown(edit, known, found.names):
             self.left = {"*": _UNKNOWN}
             return
         there = {now for _, now in found.same | found.other} | found.new
@@ -226,25 +224,51 @@ class Case:
         self.settled |= dict.fromkeys(inside - unsettled, proof)
         self.left |= dict.fromkeys(unsettled, _OTHER)
 
-    def keep(self) -> None:
-        """Take everything from the commit before, for the object is unchanged; what became of
-        the functions that the compiler makes a part of others, the texts tell."""
-        known = self.before.names if self.before else None
-        if known is None:
-            self.left = {"*": _UNKNOWN}
-            return
-        edit = edits.differing(*self._uncommented())
+    def _open(self, found: Pairing) -> None:
+        """What is other in a stage and was in none before it is open, unless the first one
+        shows what it is a part of to be the same."""
+        assert self.first is not None
+        seen = self.settled.keys() | self.left.keys() | self.first.names
+        came = {now: was for was, now in found.other if now not in seen}
+        for name in self.unsettled(came.keys(), self.first):
+            self.left[name] = _OTHER
+            self.was.setdefault(name, came[name])
+        for names, why in ((found.gone, _GONE), (found.new, _NEW)):
+            self.left |= {n: why for n in names - seen if n.startswith("[")}
+
+    def keep(self) -> bool:
+        """Take everything from the commit before, for the object is unchanged, and what became
+        of the functions that the compiler makes a part of others from the texts; False if that
+        cannot be told from them."""
+        edit, known = self.edit, self.before.names if self.before else None
+        if edit is None or known is None:
+            return False
+        came = {now for was, now in self.hints.items() if was in known - edit.after} - known
         new = edit.after - edit.before - edit.inline
+        # whether they are there, behind conditions, no object tells
+        if new - came or self._unknown(edit, known, known):
+            return False
         there = known - (edit.before - edit.after) | new
-        begun = {n for n in edit.inline & edit.after if _users(edit, n) & there & edit.touched}
-        came = (new | begun) - known
-        # one that nothing named before is there for another reason
+        came = came & new
+        came |= {n for n in edit.inline & edit.after if _users(edit, n) & there & edit.touched}
         idle = {n for n in edit.inline & edit.after if not _users(edit, n) - edit.inline}
+        # one that nothing named before is in a table, or for other objects
         went = edit.before - edit.after | {n for n in idle if edit.users_before.get(n)}
+        came -= known
         self._rename(edit, known, came)
         kept = {name for name in known if _stem(name) not in went}
         self.names = frozenset(kept | came)
         self.settled = dict.fromkeys(kept | came & self.was.keys(), _AS_BUILT)
+        return True
+
+    def learn(self, names: Set[str]) -> None:
+        """Take the functions of the object from it, for it is unchanged. names: all that it
+        consists of."""
+        edit = edits.differing(*self._uncommented())
+        self.names = frozenset(names)
+        self._rename(edit, edit.before, names)
+        new = edit.after - edit.before - self.was.keys()
+        self.settled = dict.fromkeys(names - new, _AS_BUILT)
 
     def _rename(self, edit: Edit, known: Set[str], came: Set[str]) -> None:
         """Take from the series what was what, of the names that went and those that came."""
@@ -252,14 +276,27 @@ class Case:
             if was in known - edit.after and now in came:
                 self.was.setdefault(now, was)
 
+    def _unknown(self, edit: Edit, known: Set[str], there: Set[str]) -> bool:
+        """Whether it cannot be told what a touched function is a part of. there: those that the
+        object has for sure."""
+        stays = edit.touched & edit.before
+        # what is there and nothing names is named by a macro's parts
+        hidden = {n for n in stays & edit.inline & known if not edit.users_before[n]}
+        # what is not there and used all the same is inline, by a word that is not known for it
+        lost = stays & edit.after - edit.inline - there
+        return bool(hidden) or any(_users(edit, name) & known for name in lost)
+
     def unsettled(self, names: Set[str], found: Pairing) -> set[str]:
         """Those of `names` that `found` does not show equal.
 
-        A function that was flattened into its callers is as equal as they are.
+        A function that was flattened into its callers is as equal as they are. One that refers
+        to data which is other is not.
         """
         assert self.first is not None
         other = {now for _, now in found.other}
-        same = {now for _, now in found.same} - other
+        data = {name for name in other | found.gone | found.new if name.startswith("[")}
+        reads = {name for section in data for name in found.callers.get(section, ())}
+        same = {now for _, now in found.same} - other - reads
         return {name for name in names if not self._shown(name, same, found.names, set())}
 
     def _shown(self, name: str, same: set[str], present: frozenset[str], seen: set[str]) -> bool:

@@ -83,13 +83,12 @@ class Built:
             if isinstance(one, Compiled)
         )
 
-    @property
-    def objects(self) -> dict[tuple[str, int], bytes]:
-        """Object and commit to its bytes, of the results of one cell."""
+    def objects(self, cell: str) -> dict[tuple[str, int], bytes]:
+        """Object and commit to its bytes, in one cell."""
         return {
             (obj, number): one.obj
-            for (_, obj, number), one in self.results.items()
-            if isinstance(one, Compiled)
+            for (name, obj, number), one in self.results.items()
+            if name == cell and isinstance(one, Compiled)
         }
 
     def broken(self, subject: Subject) -> set[tuple[str, str, int]]:

@@ -15,8 +15,10 @@ end goes through the stages after it once more, nothing left out.
 
 A commit in which nothing but definitions of functions differs begins with the second stage, and
 with those functions that it can change; the others are what they were in its parent. If anything
-is open in the end, it goes through all stages like any other. It goes through none if its
-object, as it is built, has the same bytes as its parent's: what runs is the same then.
+is open in the end, it goes through all stages like any other.
+
+A commit goes through none where its object, as it is built, has the same bytes as its parent's:
+what runs is the same then. At most the object is compiled plain, for the functions in it.
 """
 
 from __future__ import annotations
@@ -42,7 +44,7 @@ from zpconvert.validate.pairing import Pairing, contents, pair
 from zpconvert.validate.verdict import Verdict
 
 #: Number of this way to compare; rows kept by another are not taken.
-_ROWS = 15
+_ROWS = 16
 
 
 @dataclass
@@ -107,7 +109,8 @@ class Comparer:
         """What a case's rows depend on. before: the same of the commit before, or of the
         first one what all have in common."""
         jobs = [self._job(case.target, n, _PLAIN) for n in (case.number - 1, case.number)]
-        parts = (before, case.number, *map(job_key, jobs), sorted(self.hints.items()))
+        same = self._unchanged(case)
+        parts = (before, case.number, same, *map(job_key, jobs), sorted(self.hints.items()))
         return hashlib.sha256(repr(parts).encode()).hexdigest()
 
     def _recall(self, key: str, case: Case) -> list[Compared] | None:
@@ -126,7 +129,7 @@ class Comparer:
         """The cases at their ends, those begun anew that had to be."""
         for case in cases:
             case.narrow()
-            case.unchanged = case.before is not None and self._unchanged(case)
+            case.unchanged = self._unchanged(case)
         self._every_stage(cases)
         anew = {
             case: case.widened() for case in cases if (case.edit or case.unchanged) and case.left
@@ -147,7 +150,20 @@ class Comparer:
             return before.obj == after.obj
         return False
 
+    def _learn(self, cases: Sequence[Case]) -> None:
+        """Settle cases that are unchanged by the functions that are in their objects."""
+        jobs = [self._job(case.target, case.number, _PLAIN) for case in cases]
+        results = self.builder.results(jobs, "comparing, unchanged", urgent=True)
+        twice = [result for result in results for _ in range(2)]
+        for case, found in zip(cases, self._pairings(cases, twice), strict=True):
+            if isinstance(found, Pairing):
+                case.learn(found.names)
+            else:
+                case.unchanged = False
+                case.take(Proof(Verdict.UNKNOWN), found)
+
     def _every_stage(self, cases: Sequence[Case]) -> None:
+        self._learn([case for case in cases if case.unchanged and not case.edit])
         self._stage([(case, _FLAT if case.edit else _PLAIN) for case in cases], "comparing")
         # with its helpers apart a function may need less than with them
         other = [
@@ -181,7 +197,8 @@ class Comparer:
         found = zip(pairings, _in_twos(results), strict=True)
         for case, mode in cases:
             if case.unchanged:
-                case.keep()
+                if case.edit and not case.keep():
+                    self._learn([case])
                 continue
             pairing, two = next(found)
             case.unfinished |= any(isinstance(one, Unfinished) for one in two)

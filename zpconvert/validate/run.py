@@ -179,7 +179,9 @@ def _bloat(
 ) -> tuple[BloatRow, ...]:
     """What each commit adds, in one cell."""
     return tuple(
-        row for build in builds for row in bloat(subject.tree.path, build.cell.name, built.objects)
+        row
+        for name in (build.cell.name for build in builds)
+        for row in bloat(subject.tree.path, name, built.objects(name))
     )
 
 

@@ -1,0 +1,344 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Histories whose last commit makes a function another one, in ways that hide it: it is seen
+with the built objects given, without them, and when the commit is compared alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.validate.noting import Noting
+from tests.validate.small import MATRIX, commit, repository
+from tests.validate.test_small_tree import SOURCE as SMALL
+from tests.validate.test_small_tree import subject
+from zpconvert.kernel import cells
+from zpconvert.kernel.kbuild import BuildDir
+from zpconvert.kernel.replay import Compiled, Job
+from zpconvert.validate import run
+from zpconvert.validate.cases import Compared, Target
+from zpconvert.validate.equality import Comparer
+
+OBJECT, SOURCE = "mm/zbud.o", "mm/zbud.c"
+INCLUDES = b"#include <linux/kernel.h>\n#include <linux/percpu.h>\n"
+
+HELP = b"static inline int zp_help(int x)\n{\n\treturn x + 7;\n}\n"
+MACRO = b"#define zp_m(x) ((x) + 7)\n"
+
+
+def function(name: bytes, body: bytes) -> bytes:
+    return b"int %b(int x);\nint %b(int x)\n{\n\t%b\n}\n" % (name, name, body)
+
+
+OTHER = function(b"zp_other", b"return x * 5;")
+USES = function(b"zp_f", b"return zp_help(x) * 2;") + OTHER
+USES_MACRO = function(b"zp_f", b"return zp_m(x) * 2;") + OTHER
+#: What changes the helper, and what changes another function's text and not its code.
+REAL = (b"return x + 7;", b"return x + 8;")
+MERE = (b"return x * 5;", b"return 5 * x;")
+#: A helper that a macro of the tree makes the name of: __pcpu_size_call_return().
+PASTED = b"".join(b"#define zp_hidden%d(x) (x)\n" % n for n in (1, 2, 8)) + HELP.replace(
+    b"zp_help", b"zp_hidden4"
+)
+FINDS = b"return __pcpu_size_call_return(zp_hidden, x) * 2;"
+
+Edits = list[tuple[bytes, bytes]]
+Text = bytes | Mapping[str, bytes]
+
+
+class Three:
+    """The verdicts that fell short of the last commit, by name, and all names."""
+
+    def __init__(self, found: list[list[Compared]], same: list[int]) -> None:
+        self.same = same
+        self.built, self.plain, self.alone = (
+            {r.name: str(r.verdict) for r in rows if r.verdict.fell_short} for rows in found
+        )
+        self.names = [{r.name for r in rows} for rows in found]
+
+
+@pytest.fixture
+def last(
+    build_612: Callable[[str], BuildDir], kernel_612: Path, tmp_path: Path
+) -> Callable[..., Three]:
+    """What is found in the last commit of a history."""
+
+    def found(*texts: Text) -> Three:
+        build = build_612("compaction")
+        states = [{SOURCE: one} if isinstance(one, bytes) else dict(one) for one in texts]
+        for state in states:
+            state[SOURCE] = INCLUDES + state[SOURCE]
+        builder = Noting(tmp_path / "0")
+        made = builder.results([Job(build, OBJECT, state) for state in states], "building")
+        assert all(isinstance(one, Compiled) for one in made)
+        built = {("compaction", OBJECT, n): one for n, one in enumerate(made)}
+        numbers = list(range(1, len(states)))
+        same = [n for n in numbers if made[n].obj == made[n - 1].obj]  # type: ignore[union-attr]
+        target = Target(build, OBJECT, tuple(states))
+        rows = []
+        # each with a cache of its own, for rows are remembered
+        for at, (given, asked) in enumerate(((built, numbers), ({}, numbers), ({}, numbers[-1:]))):
+            more = {"built": given} if given else {}
+            comparer = Comparer(Noting(tmp_path / str(at)), kernel_612, **more)
+            rows.append([r for r in comparer.compare([target], asked) if r.commit == numbers[-1]])
+        return Three(rows, same)
+
+    return found
+
+
+def history(base: bytes, *commits: Edits) -> list[bytes]:
+    """The base, a commit that is compiled whole, the commits."""
+    texts = [base, base + b"int zp_first(void);\n"]
+    for edits in commits:
+        text = texts[-1]
+        for old, new in edits:
+            assert text.count(old) == 1
+            text = text.replace(old, new)
+        texts.append(text)
+    return texts
+
+
+INLINE_F = b"static inline int zp_f(int x)\n{\n\treturn zp_help(x) * 2;\n}\n"
+TABLE = b"int (*zp_table)(int) = zp_f;\n"
+SWITCHED = b"""\
+int zp_f(int x);
+int zp_f(int x)
+{
+#if ZP_ON
+	return zp_help(x) * 2;
+#else
+	return (x+7) * 2;
+#endif
+}
+"""
+LOW = b"""\
+#define ZP_LOW static __always_inline
+ZP_LOW int zp_low(int x)
+{
+	return (x + 7) + 1;
+}
+"""
+CHOICE = b"#define ZP_ON 0\n#if ZP_ON\n#define zp_m zp_help\n#else\n#define zp_m zp_aid\n#endif\n"
+
+#: The object of commit 2 is built to the same bytes; the last commit changes a helper.
+KEPT = {
+    # no function's own text begins to use the helper
+    "macro_begins_to_use_a_helper": history(
+        MACRO + HELP + USES_MACRO, [(b"((x) + 7)", b"zp_help(x)")], [REAL]
+    ),
+    "macro_begins_to_use_a_helper_that_is_new": history(
+        MACRO + USES_MACRO, [(MACRO, b"#define zp_m(x) zp_help(x)\n" + HELP)], [REAL]
+    ),
+    "macro_becomes_a_helper_and_a_declaration_comes": history(
+        b"#define zp_help(x) ((x) + 7)\n" + USES,
+        [(b"#define zp_help(x) ((x) + 7)\n", b"struct zp_s;\n" + HELP)],
+        [REAL],
+    ),
+    "define_is_set": history(
+        b"#define ZP_ON 0\n" + HELP + SWITCHED + OTHER, [(b"ZP_ON 0", b"ZP_ON 1")], [REAL]
+    ),
+    "define_chooses_another_helper": history(
+        CHOICE + HELP + HELP.replace(b"help", b"aid").replace(b"x + 7", b"7 + x") + USES_MACRO,
+        [(b"ZP_ON 0", b"ZP_ON 1")],
+        [REAL],
+    ),
+    "macro_in_a_helper_begins_to_use_another": history(
+        MACRO
+        + HELP
+        + b"static inline int zp_mid(int x)\n{\n\treturn zp_m(x) * 3;\n}\n"
+        + function(b"zp_f", b"return zp_mid(x) * 2;")
+        + OTHER,
+        [(b"((x) + 7)", b"zp_help(x)")],
+        [REAL, MERE],
+    ),
+    "two_unchanged_in_a_row": history(
+        MACRO + HELP + USES_MACRO, [(b"((x) + 7)", b"zp_help(x)")], [MERE], [REAL]
+    ),
+    # what is always inline by another word is in no object
+    "user_is_inline_by_another_word": history(
+        HELP + LOW + function(b"zp_f", b"return zp_low(x) * 2;") + OTHER,
+        [(b"(x + 7) + 1", b"zp_help(x) + 1")],
+        [REAL, MERE],
+    ),
+    # inline before, and not after
+    "user_in_a_table_is_not_inline_any_more": history(
+        HELP + INLINE_F + TABLE + OTHER, [(b"static inline int zp_f", b"static int zp_f")], [REAL]
+    ),
+    "global_user_is_not_inline_any_more": history(
+        HELP
+        + b"int zp_f(int x);\ninline int zp_f(int x)\n{\n\treturn zp_help(x) * 2;\n}\n"
+        + OTHER,
+        [(b"\ninline int zp_f", b"\nint zp_f")],
+        [REAL],
+    ),
+    # used by a pasted name from now on
+    "pasted_use_comes_with_a_declaration": history(
+        PASTED + function(b"zp_finds", b"return (7 + x) * 2;") + OTHER,
+        [
+            (b"return (7 + x) * 2;", FINDS),
+            (b"#define zp_hidden1", b"struct zp_s;\n#define zp_hidden1"),
+        ],
+        [REAL, MERE],
+    ),
+}
+IN_HEADER = {
+    # as a series does it that brings a header of its own
+    "macro_of_a_new_header_becomes_a_helper": (
+        b"#define zp_help(x) ((x) + 7)\n", HELP, HELP.replace(b"+ 7", b"+ 8"), USES,
+    ),
+    "macro_of_a_new_header_begins_to_use_a_helper": (
+        MACRO,
+        HELP + b"#define zp_m(x) zp_help(x)\n",
+        HELP.replace(b"+ 7", b"+ 8") + b"#define zp_m(x) zp_help(x)\n",
+        USES_MACRO,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize("name", KEPT)
+def test_helper_is_changed_after_an_unchanged_object(last: Callable[..., Three], name: str) -> None:
+    texts = KEPT[name]
+    found = last(*texts)
+    assert 2 in found.same
+    assert len(texts) - 1 not in found.same
+    assert found.alone
+    assert found.plain == found.alone
+    assert found.built == found.alone
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize("name", IN_HEADER)
+def test_helper_in_a_header_of_the_series(last: Callable[..., Three], name: str) -> None:
+    first, second, third, code = IN_HEADER[name]
+    text = b'#include "zp.h"\n' + code
+    found = last(first + code, *({SOURCE: text, "mm/zp.h": one} for one in (first, second, third)))
+    assert found.same == [1, 2]
+    assert found.alone
+    assert found.plain == found.alone
+    assert found.built == found.alone
+
+
+#: What one stage shows and another hides; helpers that a macro of the tree makes the name of.
+HIDDEN = {
+    # folded into the code in the plain stage and not in the flattened one
+    "value_of_a_static_variable": history(
+        b"static int zp_v = 5;\n" + function(b"zp_f", b"return zp_v + x;") + OTHER,
+        [(b"zp_v = 5", b"zp_v = 6")],
+    ),
+    "value_of_a_static_variable_of_a_function": history(
+        function(b"zp_f", b"static int k = 5;\n\n\treturn k + x;") + OTHER, [(b"k = 5", b"k = 6")]
+    ),
+    "static_variable_that_gets_a_value": history(
+        b"static int zp_v;\n" + function(b"zp_f", b"return zp_v + x;") + OTHER,
+        [(b"zp_v;\nint", b"zp_v = 1;\nint")],
+    ),
+    "static_pointer_to_another_function": history(
+        function(b"zp_g", b"return x + 1;")
+        + function(b"zp_h", b"return x + 2;")
+        + b"static int (*zp_p)(int) = zp_g;\n"
+        + function(b"zp_f", b"return zp_p(x) * 2;"),
+        [(b"zp_p)(int) = zp_g", b"zp_p)(int) = zp_h")],
+    ),
+    "member_of_a_static_struct": history(
+        b"static struct { int a, b; } zp_v = { .a = 3, .b = 4 };\n"
+        + function(b"zp_f", b"return zp_v.a * x;")
+        + OTHER,
+        [(b".a = 3", b".a = 4")],
+    ),
+    "pasted_use_beside_another": history(
+        PASTED
+        + function(b"zp_finds", FINDS)
+        + function(b"zp_direct", b"return zp_hidden4(0) - zp_hidden4(0);")
+        + OTHER,
+        [REAL],
+    ),
+    "pasted_use_beside_the_name_in_a_string": history(
+        PASTED
+        + function(b"zp_finds", FINDS)
+        + function(b"zp_direct", b'pr_err("zp_hidden4 says no\\n");\n\treturn 0;')
+        + OTHER,
+        [REAL],
+    ),
+    "last_use_by_name_goes_pasted_use_stays": history(
+        PASTED
+        + function(b"zp_finds", FINDS)
+        + function(b"zp_direct", b"return zp_hidden4(x) * 3;")
+        + OTHER,
+        [(b"return zp_hidden4(x) * 3;", b"return (x + 7) * 3;")],
+        [REAL, MERE],
+    ),
+    "pasted_use_comes": history(
+        PASTED + function(b"zp_finds", b"return (7 + x) * 2;") + OTHER,
+        [(b"return (7 + x) * 2;", FINDS)],
+        [REAL, MERE],
+    ),
+}
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize("name", HIDDEN)
+def test_what_is_hidden(last: Callable[..., Three], name: str) -> None:
+    texts = HIDDEN[name]
+    found = last(*texts)
+    assert len(texts) - 1 not in found.same
+    assert found.alone
+    assert found.plain == found.alone
+    assert found.built == found.alone
+
+
+STATIC = b"static int zp_st(int x)\n{\n\treturn x + 7;\n}\n"
+VISIBLE = STATIC + b"int zp_vis(int x);\nint zp_vis(int x)\n{\n\treturn zp_st(x);\n}\n"
+#: Rows only, no verdict: what is compared as a whole has other names.
+NAMES = {
+    "phantom_functions_where_a_condition_is_off": history(
+        b"#define ZP_X\n" + HELP + USES,
+        [(b"#define ZP_X\n", b"#ifdef ZP_OFF\n" + VISIBLE + b"#endif\n")],
+        [MERE],
+    ),
+    "lost_row_of_a_visible_function_in_another_style": history(
+        HELP + USES, [(b"int zp_f(int x)\n{", b"int zp_f(int x) {")]
+    ),
+}
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize("name", NAMES)
+def test_names_of_rows(last: Callable[..., Three], name: str) -> None:
+    found = last(*NAMES[name])
+    assert found.names[1] == found.names[2]
+    assert found.names[0] == found.names[2]
+
+
+METER = """\
+import os, sys
+before, after = map(os.path.getsize, sys.argv[1:])
+print("add/remove: 0/0 grow/shrink: 0/0 up/down: 0/0 (0)")
+print(f"Total: Before={before}, After={after}, chg 0%")
+"""
+
+
+def test_bloat_is_that_of_the_cell_that_it_names(small_tree: Path, tmp_path: Path) -> None:
+    (small_tree / "scripts").mkdir()
+    (small_tree / "scripts/bloat-o-meter").write_text(METER)
+    # the fixture's make does not see that a directory is configured anew
+    makefile = (small_tree / "Makefile").read_text()
+    (small_tree / "Makefile").write_text(makefile.replace("$(if $(filter 2,$(C)),FORCE)", "FORCE"))
+    tree = repository(small_tree)
+    text = (tree / SMALL).read_bytes()
+    big = b"#ifndef CONFIG_MEMCG\nint big[1000] = { 1 };\n#endif\n"
+    commit(tree, {SMALL: text + big}, "start")
+    commit(tree, {SMALL: text + big + b"int more = 1;\n"}, "a")
+    (tmp_path / "cells.toml").write_text(MATRIX)
+    small = cells.read(tmp_path / "cells.toml")["small"]
+    other = replace(small, name="other", kconfig=("CONFIG_COMPACTION=y",))
+    one = subject(tree, 1)
+    found = {}
+    for asked in ((small,), (small, other)):
+        made = run.validate(one, asked, cache=tmp_path / "c", workers=2, tell=lambda text: None)
+        assert {row.state for row in made.cells} == {"ran"}
+        found[len(asked)] = [row for row in made.bloat if row.cell == "small"]
+    assert found[1] == found[2]
+    assert found[2]
