@@ -4,7 +4,7 @@ after it is compared all the same."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from tests.validate.noting import Noting
 from tests.validate.test_narrow import CODE, NAMES, OBJECT, SOURCE, Rows, fell_short
 from zpconvert.kernel.kbuild import BuildDir
 from zpconvert.kernel.replay import Job
-from zpconvert.validate.builder import Unfinished
+from zpconvert.validate.builder import Result, Unfinished
 from zpconvert.validate.cases import Target
 from zpconvert.validate.equality import Comparer
 from zpconvert.validate.verdict import Verdict
@@ -28,13 +28,24 @@ CALLER = b"static noinline int zpconvert_caller"
 Compare = Callable[..., list[Rows]]
 
 
-@pytest.fixture
-def builder(tmp_path: Path) -> Noting:
-    return Noting(tmp_path)
+class Builder(Noting):
+    """Its compilers do not end when they are to show what is in an unchanged object."""
+
+    hangs = False
+
+    def results(self, jobs: Sequence[Job], what: str, *, urgent: bool = False) -> list[Result]:
+        if self.hangs and what == "comparing, unchanged":
+            return [Unfinished("killed") for _ in jobs]
+        return super().results(jobs, what, urgent=urgent)
 
 
 @pytest.fixture
-def compare(build_612: Callable[[str], BuildDir], kernel_612: Path, builder: Noting) -> Compare:
+def builder(tmp_path: Path) -> Builder:
+    return Builder(tmp_path)
+
+
+@pytest.fixture
+def compare(build_612: Callable[[str], BuildDir], kernel_612: Path, builder: Builder) -> Compare:
     """The rows of each commit of a history of CODE, its objects built before; `lost` is one
     whose compiler did not end."""
 
@@ -61,7 +72,7 @@ def compare(build_612: Callable[[str], BuildDir], kernel_612: Path, builder: Not
     return rows
 
 
-def test_nothing_is_compiled_for_it(compare: Compare, builder: Noting) -> None:
+def test_nothing_is_compiled_for_it(compare: Compare, builder: Builder) -> None:
     first, second = compare((b"zpconvert_seen = 2;", b"zpconvert_seen = 1 + 1;"))
     assert fell_short(first) == fell_short(second) == {}
     assert second.keys() == first.keys() >= NAMES
@@ -74,14 +85,14 @@ def test_an_object_with_another_byte_is_compared(compare: Compare) -> None:
     assert fell_short(second) == {"zpconvert_past": Verdict.DIFFERENT}
 
 
-def test_a_build_that_did_not_end_shows_nothing(compare: Compare, builder: Noting) -> None:
+def test_a_build_that_did_not_end_shows_nothing(compare: Compare, builder: Builder) -> None:
     _, second = compare((b"zpconvert_seen = 2;", b"zpconvert_seen = 1 + 1;"), lost=2)
     assert fell_short(second) == {}
     assert second["zpconvert_past"].how != "as it is built"
     assert any(b"1 + 1;" in job.overlay[SOURCE] for _, job in builder.jobs)
 
 
-def test_the_first_commit_shows_what_there_is(compare: Compare, builder: Noting) -> None:
+def test_the_first_commit_shows_what_there_is(compare: Compare, builder: Builder) -> None:
     """Its object is compiled, and its parent's is not."""
     (first,) = compare()
     assert first.keys() >= NAMES
@@ -89,7 +100,7 @@ def test_the_first_commit_shows_what_there_is(compare: Compare, builder: Noting)
     assert [PLUS in job.overlay[SOURCE] for _, job in builder.jobs] == [True]
 
 
-def test_what_comes_after_it_is_compared(compare: Compare, builder: Noting) -> None:
+def test_what_comes_after_it_is_compared(compare: Compare, builder: Builder) -> None:
     _, second, third = compare(
         (b"zpconvert_seen = 2;", b"zpconvert_seen = 1 + 1;"),
         (b"zpconvert_shim(x) + 5", b"zpconvert_shim(x) + 6"),
@@ -116,7 +127,7 @@ def test_a_helper_that_takes_the_place_of_another(compare: Compare) -> None:
     assert "zpconvert_more" in fell_short(last)
 
 
-def test_it_need_not_be_functions_that_differ(compare: Compare, builder: Noting) -> None:
+def test_it_need_not_be_functions_that_differ(compare: Compare, builder: Builder) -> None:
     """Nor is a commit after it compiled whole."""
     _, second, third = compare(
         (b"int zpconvert_reader(void);", b"extern int zpconvert_reader(void);"),
@@ -139,3 +150,20 @@ def test_a_commit_alone_gets_the_same_verdict(compare: Compare) -> None:
     (alone,) = compare((CALLER, dead + CALLER), use, change, only=[4])
     assert last["zpconvert_dead"] == alone["zpconvert_dead"]
     assert alone["zpconvert_dead"].how == "as it is built"
+
+
+def test_an_object_that_cannot_be_looked_into_is_compared(
+    compare: Compare, builder: Builder
+) -> None:
+    """Whether the commit changes functions alone, adds one, or a declaration."""
+    builder.hangs = True
+    more = b"static noinline int zpconvert_idle(int x)\n{\n\treturn x;\n}\n"
+    found = compare(
+        (b"zpconvert_seen = 2;", b"zpconvert_seen = 1 + 1;"),
+        (CALLER, more + CALLER),
+        (CALLER, b"int zpconvert_declared(void);\n" + CALLER),
+        (b"zpconvert_shim(x) + 5", b"zpconvert_shim(x) + 6"),
+    )
+    assert [fell_short(rows) for rows in found[:-1]] == [{}] * 4
+    assert all(rows.keys() >= NAMES and "*" not in rows for rows in found)
+    assert fell_short(found[-1]) == {"zpconvert_past": Verdict.DIFFERENT}

@@ -160,7 +160,6 @@ class Comparer:
                 case.learn(found.names)
             else:
                 case.unchanged = False
-                case.take(Proof(Verdict.UNKNOWN), found)
 
     def _every_stage(self, cases: Sequence[Case]) -> None:
         self._learn([case for case in cases if case.unchanged and not case.edit])
@@ -199,6 +198,8 @@ class Comparer:
             if case.unchanged:
                 if case.edit and not case.keep():
                     self._learn([case])
+                    if not case.unchanged:
+                        case.take(mode.proof, "its functions are not known")
                 continue
             pairing, two = next(found)
             case.unfinished |= any(isinstance(one, Unfinished) for one in two)
