@@ -61,6 +61,7 @@ def proven(out: Path) -> Report:
         ),
         "findings": (),
         "cost": report.Cost(10, 2, 3.5),
+        "conversion": None,
     }  # fmt: skip
     # a field that validate brings later says nothing here
     rest = {f.name: 0.0 if f.type == "float" else () for f in dataclasses.fields(Report)}

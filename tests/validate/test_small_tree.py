@@ -200,9 +200,37 @@ def test_a_setting_that_no_cell_can_have_is_one_finding(
     assert (said.check, said.cell) == ("prepare", "")
     assert "CONFIG_NO_SUCH_THING=y has no effect" in said.text
     assert said.text.endswith(" (cells small, other)")
+    todo = ": try --conversion NAME, or all lines that it takes, as "
+    assert f"{todo}--kconfig CONFIG_NO_SUCH_THING=y --kconfig CONFIG_Y=y (cells" in said.text
     assert "--cell" not in said.reproduce
     found = run.validate(one, two[1:], cache=tmp_path / "cache", workers=2, tell=lambda text: None)
     assert [f.cell for f in found.findings if f.check != "message"] == ["other"]
+
+
+def test_only_what_a_conversion_can_bring_is_said_to_be_in_one(
+    tree: Path, cell: Cell, tmp_path: Path
+) -> None:
+    commit(tree, {SOURCE: (tree / SOURCE).read_bytes() + b"int more;\n"}, "a")
+    one, none = subject(tree, 1), ("CONFIG_NO_SUCH_THING=y",)
+    for tried, where in (
+        (replace(one, fragment=none, conversion="its"), cell),
+        (one, replace(cell, kconfig=none)),
+    ):
+        found = validated(tried, where, tmp_path / "cache")
+        (said,) = [f.text for f in found.findings if f.check == "prepare"]
+        assert "CONFIG_NO_SUCH_THING=y has no effect" in said
+        assert "--conversion" not in said
+
+
+def test_what_shows_a_finding_again_looks_at_the_commits_that_were_looked_at(
+    tree: Path, cell: Cell, tmp_path: Path
+) -> None:
+    for more in (b"int one;\n", b"int two;\n"):
+        commit(tree, {SOURCE: (tree / SOURCE).read_bytes() + more}, "a")
+    one = replace(subject(tree, 2), fragment=("CONFIG_NO_SUCH_THING=y",), only=(2,))
+    found = validated(one, cell, tmp_path / "cache")
+    (said,) = [f for f in found.findings if f.check == "prepare"]
+    assert said.reproduce.endswith(" --commit 2 --cell small")
 
 
 def test_a_requested_option_that_is_not_set_fails_the_cell(

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +42,15 @@ class Facts:
     def removed(self) -> int:
         """Lines removed over the series."""
         return sum(file.removed for mail in self.mails for file in mail.changes)
+
+    @property
+    def command(self) -> str:
+        """What validates the series; LINUX stands for its base."""
+        words = ["zpconvert", "validate", str(self.out), "--tree", "LINUX"]
+        if self.series is not None:
+            own = self.series.own
+            words += ["--conversion", own.directory if own else self.series.conversion]
+        return shlex.join(words)
 
     def origin(self, number: int) -> PatchRecord | None:
         """What series.json says of a patch; the first is 1."""

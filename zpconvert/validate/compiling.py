@@ -46,8 +46,9 @@ def prepared(
                 perhaps=subject.included, cache=cache, tell=tell,
             )  # fmt: skip
         except UserError as error:
-            rows.append(CellRow(cell.name, cell.arch, cell.compiler, "failed", str(error)))
-            failed.setdefault(str(error), []).append(cell.name)
+            said = f"{error}{_settings(subject, cell, error)}"
+            rows.append(CellRow(cell.name, cell.arch, cell.compiler, "failed", said))
+            failed.setdefault(said, []).append(cell.name)
             continue
         rows.append(CellRow(cell.name, cell.arch, build.compiler, "ran", compared=cell.compare))
         builds.append(build)
@@ -61,6 +62,16 @@ def prepared(
         text = f"nothing was compiled, so nothing is shown: no cell ran ({states})"
         findings.append(finding(subject, "prepare", 0, "", "", 0, text))
     return rows, builds, findings
+
+
+def _settings(subject: Subject, cell: Cell, error: UserError) -> str:
+    """What brings the settings that were found to be too few, where no conversion did; empty
+    if that is not what went wrong. What a cell asks for is its own affair."""
+    own = error.what.partition(" ")[0] in cell.kconfig
+    if subject.conversion is not None or own or not isinstance(error, kbuild.Unconfigured):
+        return ""
+    lines = "".join(f"--kconfig {line} " for line in subject.fragment)
+    return f": try --conversion NAME, or all lines that it takes, as {lines}--kconfig CONFIG_Y=y"
 
 
 @dataclass(frozen=True)

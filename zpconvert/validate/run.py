@@ -82,6 +82,7 @@ def validate(
         source=subject.series.source,
         tree=str(subject.tree.path),
         base=subject.tree.version,
+        conversion=subject.conversion,
         commits=_commits(subject),
         objects=tuple(sorted({*objects, *(obj for build in builds for obj in build.commands)})),
         cells=tuple(rows),

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What `zpconvert validate` shows on a terminal of what it found."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from zpconvert.cli import summary
+from zpconvert.validate.report import AssumptionRow, CellRow, Cost, Report
+
+
+def report(**said: object) -> Report:
+    """One cell that compared, and whatever else a test says."""
+    rest: dict[str, object] = {field.name: () for field in dataclasses.fields(Report)}
+    known = {"functions": {"equal": 1}, "churn": 1.0, "cost": Cost(1, 1, 0.0), "conversion": None}
+    cells = (CellRow("c", "um", "gcc", "ran", compared=True),)
+    return Report(**{**rest, **known, "cells": cells, **said})  # type: ignore[arg-type]
+
+
+def shown(one: Report, capsys: pytest.CaptureFixture[str]) -> str:
+    summary.show(one)
+    return capsys.readouterr().out
+
+
+def test_without_a_conversion_it_is_said_that_nothing_was_assumed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    said = "no assumptions were tried: --conversion NAME brings those of a conversion"
+    different = {"equal": 1, "different": 1}
+    assert said in shown(report(functions=different), capsys)
+    assert said not in shown(report(functions=different, conversion="x"), capsys)
+    assert said not in shown(report(functions={"equal": 1, "different": 0}), capsys)
+
+
+def test_what_was_assumed_is_wrapped(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = (AssumptionRow("one", "word " * 40, 2), AssumptionRow("two", "word " * 40, 0))
+    lines = shown(report(assumptions=rows), capsys).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert any(line.startswith("  assuming one (2 functions): word word") for line in lines)
+    assert lines[-1] == "  no function needed two"
