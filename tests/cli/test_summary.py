@@ -4,11 +4,20 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 
 from zpconvert.cli import summary
-from zpconvert.validate.report import AssumptionRow, CellRow, Cost, Report
+from zpconvert.validate.report import (
+    AssumptionRow,
+    CellRow,
+    Cost,
+    FunctionRow,
+    Listing,
+    Report,
+)
+from zpconvert.validate.verdict import Verdict
 
 
 def report(**said: object) -> Report:
@@ -19,8 +28,8 @@ def report(**said: object) -> Report:
     return Report(**{**rest, **known, "cells": cells, **said})  # type: ignore[arg-type]
 
 
-def shown(one: Report, capsys: pytest.CaptureFixture[str]) -> str:
-    summary.show(one)
+def shown(one: Report, capsys: pytest.CaptureFixture[str], json_file: Path | None = None) -> str:
+    summary.show(one, json_file)
     return capsys.readouterr().out
 
 
@@ -40,3 +49,20 @@ def test_what_was_assumed_is_wrapped(capsys: pytest.CaptureFixture[str]) -> None
     assert max(map(len, lines)) <= 80
     assert any(line.startswith("  assuming one (2 functions): word word") for line in lines)
     assert lines[-1] == "  no function needed two"
+
+
+def test_a_listing_that_is_cut_says_where_the_whole_is(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def rows(lines: int) -> tuple[FunctionRow, ...]:
+        same = ("nop",) * (lines - 1)
+        listing = Listing((*same, "ret"), (*same, "leave"))
+        how = "other code"
+        return (FunctionRow(1, "c", "a.o", "f", "f", Verdict.DIFFERENT, how, (), listing),)
+
+    assert shown(report(compared=rows(40)), capsys).endswith(
+        "| leave\n  3 of 40 lines; --json FILE has them all\n"
+    )
+    written = shown(report(compared=rows(40)), capsys, Path("out/report.json"))
+    assert written.endswith("  3 of 40 lines; out/report.json has them all\n")
+    assert shown(report(compared=rows(3)), capsys).endswith("| leave\n")

@@ -124,11 +124,11 @@ def test_what_fell_short_is_shown_with_its_listings(
     record(short)
     shown = outline(out)
     assert "1 finding Each commit was compared" in shown.text
-    assert "pool_put() is other code" in shown.text
+    assert "pool_put: different: other code" in shown.text
     assert "mm/objpool.c:12" in shown.text
     assert "-mov %rax,%rbx +mov %rax,<rcx> ret" in shown.text
     assert "zpconvert validate out --tree /linux --commit 1" in shown.text
-    assert shown.text.count("pool_put() is other code") == 2  # in the list, and at its patch
+    assert shown.text.count("pool_put: different: other code") == 2  # in the list, and at its patch
     text = (out / "report.html").read_text()
     assert 'title="patch 1, defconfig: fell short"' in text
     assert 'title="patch 1, arm64: not run"' in text

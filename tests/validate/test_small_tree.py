@@ -233,6 +233,19 @@ def test_what_shows_a_finding_again_looks_at_the_commits_that_were_looked_at(
     assert said.reproduce.endswith(" --commit 2 --cell small")
 
 
+def test_a_function_that_is_not_edited_names_the_inline_one_that_is(
+    tree: Path, cell: Cell, tmp_path: Path
+) -> None:
+    text = (tree / SOURCE).read_bytes()
+    text += b"static inline int part(void)\n{\n\treturn 1;\n}\n\n"
+    text += b"int all(void);\nint all(void)\n{\n\treturn part();\n}\n"
+    commit(tree, {SOURCE: text}, "a")
+    commit(tree, {SOURCE: text.replace(b"return 1;", b"return 2;")}, "b")
+    found = validated(subject(tree, 1), cell, tmp_path / "cache")
+    said = [f.text for f in found.findings if f.check == "equality"]
+    assert "all: different: other code; it is made of part(), edited here" in said
+
+
 def test_a_requested_option_that_is_not_set_fails_the_cell(
     tree: Path, cell: Cell, tmp_path: Path
 ) -> None:

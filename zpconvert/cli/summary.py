@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
     from zpconvert.validate.report import BootRow, Finding, FunctionRow, Report
 
 
-def show(report: Report) -> None:
-    """The table on stdout, findings after it."""
+def show(report: Report, json_file: Path | None) -> None:
+    """The table on stdout, findings after it. json_file: where all of the report is, if it was
+    written."""
     from zpconvert.validate.verdict import Verdict
 
     click.echo(f"{report.source} on {report.tree} ({report.base})\n")
@@ -66,7 +68,7 @@ def show(report: Report) -> None:
         lines = [_told(one) for one in report.findings if one.reproduce == command]
         click.echo("\n".join(["", *lines, f"  {command}"]))
     for row in report.compared:
-        _side_by_side(row)
+        _side_by_side(row, json_file)
     cost = report.cost
     say(
         f"\n{counted(cost.compiled, 'compilation')}, {cost.seconds:.0f} s of compiler, "
@@ -108,7 +110,7 @@ def _show_boots(boots: Sequence[BootRow]) -> None:
         )
 
 
-def _side_by_side(row: FunctionRow) -> None:
+def _side_by_side(row: FunctionRow, json_file: Path | None) -> None:
     """The lines around the first difference of two listings."""
     if row.listing is None:
         return
@@ -118,6 +120,11 @@ def _side_by_side(row: FunctionRow) -> None:
         min(len(before), len(after)),
     )
     click.echo(f"\n{row.name}, commit {row.commit}, {row.cell}: before, after")
-    for n in range(max(0, same - 2), min(same + 8, max(len(before), len(after)))):
+    last = max(len(before), len(after))
+    shown = range(max(0, same - 2), min(same + 8, last))
+    for n in shown:
         left, right = ((side[n].expandtabs(4) if n < len(side) else "") for side in (before, after))
         click.echo(f"  {left[:48]:48} {'|' if left != right else ' '} {right[:48]}")
+    if len(shown) < last:
+        where = f"{json_file} has them all" if json_file else "--json FILE has them all"
+        click.echo(f"  {len(shown)} of {counted(last, 'line')}; {where}")

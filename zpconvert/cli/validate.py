@@ -129,7 +129,7 @@ def command(
         json_file = out / report.NAME
     if json_file is not None:
         report.write(found, json_file)
-    summary.show(found)
+    summary.show(found, json_file)
     if json_file is None:
         why = (
             "a part of the series or matrix was looked at" if part else "there is no directory OUT"

@@ -78,7 +78,7 @@ class Facts:
         """The two listings that show a finding about a function."""
         for row in self.report.compared if self.report else ():
             same = (row.commit, row.cell) == (finding.commit, finding.cell)
-            if same and row.listing is not None and f"{row.name}()" in finding.text:
+            if same and row.listing is not None and finding.text.startswith(f"{row.name}: "):
                 return row
         return None
 
