@@ -93,6 +93,7 @@ def _proof(matrix: str, conversion: Conversion, report: Report) -> Proof:
             )
         ),
         conversion=conversion.name if conversion.bundled else None,
+        tool=report.tool,
     )
 
 
