@@ -11,6 +11,7 @@ import pytest
 from zpconvert.cli import summary
 from zpconvert.validate.report import (
     AssumptionRow,
+    BloatRow,
     CellRow,
     Cost,
     FunctionRow,
@@ -66,3 +67,17 @@ def test_a_listing_that_is_cut_says_where_the_whole_is(
     written = shown(report(compared=rows(40)), capsys, Path("out/report.json"))
     assert written.endswith("  3 of 40 lines; out/report.json has them all\n")
     assert shown(report(compared=rows(3)), capsys).endswith("| leave\n")
+
+
+def test_no_line_is_wider_than_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    cells = [CellRow(f"cell-{n}", "um", "gcc", "ran", compared=True) for n in range(9)]
+    verdicts = ("equal", "assumed", "declared", "unknown", "different")
+    long = ("a" * 60, "b" * 60)
+    row = FunctionRow(1, "c", "a.o", "f", "f", Verdict.DIFFERENT, "", (), Listing(long, long[::-1]))
+    bloat = tuple(BloatRow(n, "cell-0", "a.o", 1000, n, 0, 0) for n in range(20))
+    functions = {name: 1000 + n for n, name in enumerate(verdicts)}
+    one = report(cells=tuple(cells), functions=functions, bloat=bloat, compared=(row,))
+    text = shown(one, capsys)
+    assert max(map(len, text.splitlines())) <= summary.WIDTH
+    for name, number in functions.items():
+        assert f"{number} {name}" in text  # in one line

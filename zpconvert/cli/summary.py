@@ -16,6 +16,11 @@ from zpconvert.plural import counted
 if TYPE_CHECKING:
     from zpconvert.validate.report import BootRow, Finding, FunctionRow, Report
 
+#: Columns of a terminal.
+WIDTH = 80
+#: A blank that ends no line.
+_TIE = "\N{NO-BREAK SPACE}"
+
 
 def show(report: Report, json_file: Path | None) -> None:
     """The table on stdout, findings after it. json_file: where all of the report is, if it was
@@ -40,13 +45,15 @@ def show(report: Report, json_file: Path | None) -> None:
         click.echo(f"  {tool.name:{width}}  {tool.state:7}  {said}")
     if report.bloat:
         steps = " ".join(f"{row.up - row.down:+d}" for row in report.bloat)
-        click.echo(f"\nbloat-o-meter, bytes by commit, {report.bloat[0].cell}: {steps}")
+        click.echo()
+        click.echo(_hung(f"bloat-o-meter, bytes by commit, {report.bloat[0].cell}: {steps}", ""))
     click.echo(f"churn: {report.churn:.2f}\n")
-    verdicts = ", ".join(f"{number} {name}" for name, number in report.functions.items())
+    verdicts = ", ".join(f"{number}{_TIE}{name}" for name, number in report.functions.items())
     if not any(report.functions.values()):
         verdicts = "not compared: no cell that does so was built"
     where = ", ".join(cell.name for cell in report.cells if cell.compared)
-    click.echo(f"functions against their parents{f', in {where}' * bool(where)}: {verdicts}")
+    compared = f"functions against their parents{f', in {where}' * bool(where)}: {verdicts}"
+    click.echo(_hung(compared, ""))
     if report.unassuming:
         click.echo(
             "  no assumptions were tried: --conversion NAME brings those of a conversion,\n"
@@ -76,11 +83,12 @@ def show(report: Report, json_file: Path | None) -> None:
     )
 
 
-def _hung(text: str) -> str:
+def _hung(text: str, indent: str = "  ") -> str:
     """A text as a paragraph of the summary."""
     return textwrap.fill(
-        text, 80, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False
-    )
+        text, WIDTH, initial_indent=indent, subsequent_indent=f"{indent}  ",
+        break_on_hyphens=False, break_long_words=False,
+    ).replace(_TIE, " ")  # fmt: skip
 
 
 def _told(finding: Finding) -> str:
@@ -124,7 +132,7 @@ def _side_by_side(row: FunctionRow, json_file: Path | None) -> None:
     shown = range(max(0, same - 2), min(same + 8, last))
     for n in shown:
         left, right = ((side[n].expandtabs(4) if n < len(side) else "") for side in (before, after))
-        click.echo(f"  {left[:48]:48} {'|' if left != right else ' '} {right[:48]}")
+        click.echo(f"  {left[:37]:37} {'|' if left != right else ' '} {right[:38]}")
     if len(shown) < last:
         where = f"{json_file} has them all" if json_file else "--json FILE has them all"
         click.echo(f"  {len(shown)} of {counted(last, 'line')}; {where}")

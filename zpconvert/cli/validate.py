@@ -110,7 +110,7 @@ def command(
     Examples:
       zpconvert validate outgoing --tree ~/linux
       zpconvert validate outgoing --tree ~/linux --boot --cell boot-kasan
-      zpconvert validate --tree ~/linux --range v6.12..topic --kconfig CONFIG_ZRAM=y
+      zpconvert validate --tree ~/linux --range v6.12..new --kconfig CONFIG_ZRAM=y
     """
     from zpconvert.kernel.tree import open_tree
     from zpconvert.mail.archive import is_directory_of_patches
