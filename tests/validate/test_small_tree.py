@@ -246,6 +246,20 @@ def test_a_function_that_is_not_edited_names_the_inline_one_that_is(
     assert "all: different: other code; it is made of part(), edited here" in said
 
 
+def test_progress_names_the_cells(tree: Path, cell: Cell, tmp_path: Path) -> None:
+    """They are compiled in two goes: one counted from the beginning after the other."""
+    commit(tree, {SOURCE: (tree / SOURCE).read_bytes() + b"int more;\n"}, "a")
+    cells = [cell, *(replace(cell, name=f"cell-{n}", compare=False) for n in range(5))]
+    said: list[str] = []
+    one = subject(tree, 1)
+    run.validate(one, cells, cache=tmp_path / "cache", workers=2, tell=said.append)
+    parts = {part.partition(": ")[0] for text in said for part in text.split("; ")}
+    assert {
+        "compiling in small",
+        "compiling in cell-0, cell-1, cell-2 and 2 more",
+    } == {part for part in parts if part.startswith("compiling")}
+
+
 def test_a_requested_option_that_is_not_set_fails_the_cell(
     tree: Path, cell: Cell, tmp_path: Path
 ) -> None:

@@ -291,7 +291,7 @@ def _message_id(mail: Mail) -> str | None:
 def unpacked(source: Path) -> Iterator[Path]:
     """A directory with the patches of `source`: itself if that is what it is, else one that is
     removed at the end. Raises UserError as `read` does."""
-    if not source.exists() or archive.is_directory_of_patches(source):
+    if archive.is_directory_of_patches(source):
         yield source
         return
     with scratch_directory() as place:

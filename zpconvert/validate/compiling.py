@@ -21,6 +21,8 @@ Tell = Callable[[str], None]
 
 #: Configurations that set all there is: what the subsystem is there is their view of it.
 EVERYTHING = ("allmodconfig", "allyesconfig")
+#: Cells that progress names.
+_NAMED = 3
 
 
 def prepared(
@@ -131,7 +133,10 @@ def build(subject: Subject, builds: Sequence[BuildDir], builder: Builder) -> Bui
         if files is not None:
             jobs.append(Job(build, obj, files))
             at.append((build.cell.name, obj, number))
-    return Built(dict(zip(at, builder.results(jobs, "compiling"), strict=True)))
+    # cells are compiled in two goes, beside each other
+    what = "compiling in " + ", ".join(build.cell.name for build in builds[:_NAMED])
+    what += f" and {len(builds) - _NAMED} more" if len(builds) > _NAMED else ""
+    return Built(dict(zip(at, builder.results(jobs, what), strict=True)))
 
 
 def uncompiled(subject: Subject) -> Iterator[Finding]:
