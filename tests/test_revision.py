@@ -220,6 +220,20 @@ def test_the_range_diff_is_git_s_and_in_the_cover_letter(
     assert section(done.paths[3]) == "Changes in v2:\n- edit the message\n"
 
 
+def test_a_proof_of_other_mails_is_left_out_and_that_is_said(post: Post, tmp_path: Path) -> None:
+    letter = post("v1").paths[0]
+    proof = "Each commit was compared with its parent by zpconvert validate:\n\n- it is fine\n"
+    edit(letter, ("\nA U Thor (6)", f"\n{proof}\nA U Thor (6)"))
+    (tmp_path / "v1/series.json").unlink()
+    done = post("v2", since=posted.read(tmp_path / "v1"))
+    assert "it is fine" not in done.paths[0].read_text()
+    assert [line for line in done.told if line.startswith("cover letter: what was shown")] == [
+        "cover letter: what was shown of v1 is not in it, for these are other mails; "
+        "--validate quick shows it of them"
+    ]
+    assert post("v3", since=posted.read(tmp_path / "v2")).told == ()
+
+
 def test_where_both_changed_a_text_the_person_s_stands_and_both_are_said(
     objpool: Conversion, objpool_result: Converted, post: Post, tmp_path: Path
 ) -> None:

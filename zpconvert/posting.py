@@ -178,6 +178,11 @@ def post(
         draft = revision.draft(result, made, since)
         made = list(draft.commits)
         told += draft.told
+        if prover is None and revision.was_proven(since):
+            told.append(
+                f"cover letter: what was shown of v{since.revision} is not in it, for these are "
+                "other mails; --validate quick shows it of them"
+            )
         revised = revision.revised(tree, conversion, number, since, draft, base, told.append)
     paths = write_series(
         out, result.base, made, options, Cover(conversion.cover_title, letter), origin, revised

@@ -57,7 +57,7 @@ class Prover:
         series = dataclasses.replace(commits.from_mails(mails, opened), source=str(out))
         if series.states[-1] != result:
             raise AssertionError("git am of the mails gives another tree than the one computed")
-        subject = of_conversion(opened, series, conversion, options=_words(conversion))
+        subject = of_conversion(opened, series, conversion, options=self._words(conversion))
         workers = os.cpu_count() or 1
         report = run.validate(
             subject, self.cells, cache=self.cache, workers=workers, tell=self.tell
@@ -65,10 +65,12 @@ class Prover:
         proof = _proof(self.matrix, conversion, report)
         return Proven(proof, _sizes(report), report.findings, dump(report))
 
-
-def _words(conversion: Conversion) -> tuple[str, ...]:
-    """A bundled conversion is the one that series.json names; another may be edited since."""
-    return () if conversion.bundled else ("--conversion", str(conversion.directory))
+    def _words(self, conversion: Conversion) -> tuple[str, ...]:
+        """What repeats it besides the mails and the tree. A bundled conversion is the one that
+        series.json names; another may be edited since."""
+        matrix = () if self.matrix == "quick" else ("--matrix", self.matrix)
+        own = () if conversion.bundled else ("--conversion", str(conversion.directory))
+        return (*matrix, *own)
 
 
 def _proof(matrix: str, conversion: Conversion, report: Report) -> Proof:
@@ -91,6 +93,7 @@ def _proof(matrix: str, conversion: Conversion, report: Report) -> Proof:
             )
         ),
         conversion=conversion.name if conversion.bundled else None,
+        tool=report.tool,
     )
 
 

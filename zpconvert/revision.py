@@ -164,6 +164,11 @@ def base_then(old: PostedSeries, tree: Path) -> Base | None:
     return Base(named) if named is not None else None
 
 
+def was_proven(old: PostedSeries) -> bool:
+    """Whether the cover letter of a posted series says what validating showed."""
+    return old.cover is not None and cover.has_proof(old.cover.text)
+
+
 @dataclass(frozen=True)
 class _Letter:
     """The cover letter of a revision, written when the mails are counted; `tell` is told what

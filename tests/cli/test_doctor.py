@@ -55,8 +55,13 @@ def test_this_machine_has_what_is_needed() -> None:
 def test_a_table_names_packages_of_three_distributions() -> None:
     done = zpconvert("doctor")
     assert done.returncode == 0, done.stdout
-    assert re.search(r"(?m)^<gelf.h> .*libelf-dev +elfutils-libelf-devel +libelf$", done.stdout)
-    assert len(done.stdout.splitlines()) == len(NEEDS) + 1
+    programs, packages = done.stdout.split("\n\n")
+    assert re.search(r"(?m)^<gelf.h> +libelf-dev +elfutils-libelf-devel +libelf$", packages)
+    assert re.search(r"(?m)^spatch .*\n +libpython3-dev$", packages)
+    for need in NEEDS:
+        assert re.search(rf"(?m)^{re.escape(need.name)} .*{re.escape(need.use)}$", programs)
+        assert re.search(rf"(?m)^{re.escape(need.name)} ", packages)
+    assert max(map(len, done.stdout.splitlines())) <= 80
     assert "\x1b" not in done.stdout
 
 

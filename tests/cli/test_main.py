@@ -8,10 +8,12 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from zpconvert.cli.boundary import Findings, log_directory, run_command
 from zpconvert.cli.main import COMMANDS, cli
@@ -138,3 +140,24 @@ def test_exit_codes_of_the_program(words: list[str], code: int) -> None:
         [sys.executable, "-m", "zpconvert", *words], cwd=ROOT, capture_output=True, check=False
     )
     assert done.returncode == code
+
+
+def _every_command(command: click.Command, words: tuple[str, ...] = ()) -> Iterator[list[str]]:
+    yield list(words)
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            assert inner is not None
+            yield from _every_command(inner, (*words, name))
+
+
+def test_no_help_is_wider_than_a_terminal() -> None:
+    commands = list(_every_command(cli))
+    assert ["plan", "edit", "split"] in commands
+    helps = {
+        " ".join(words): CliRunner().invoke(cli, [*words, "--help"], terminal_width=80).output
+        for words in commands
+    }
+    lines = [(name, line) for name, text in helps.items() for line in text.splitlines()]
+    assert [one for one in lines if len(one[1]) > 80] == []

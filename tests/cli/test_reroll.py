@@ -146,7 +146,7 @@ def _elsewhere(out: Path) -> None:
         (_recorded("conversion", "z"), "{out}: a series of the conversion 'z', not of 'obj"),
         (_recorded("schema", 99), "not a record that this version reads"),
         (_elsewhere, "{out}: does not belong to the conversion 'objpool': it changes mm/x.c"),
-        (lambda out: shutil.rmtree(out), "{out}: no such file or directory; give a series"),
+        (lambda out: shutil.rmtree(out), "{out}: no such file or directory; give what"),
         (lambda out: [p.unlink() for p in out.iterdir()], "{out}: no mails; give what"),
     ],
     ids=["a gap", "another's", "schema", "foreign", "nowhere", "nothing"],

@@ -19,7 +19,7 @@ from zpconvert.cli.validate import command
 from zpconvert.errors import UserError
 from zpconvert.git.diff import diff_files
 from zpconvert.validate import run
-from zpconvert.validate.report import AssumptionRow, BootRow, CellRow, Cost, Finding, Report
+from zpconvert.validate.report import BootRow, CellRow, Cost, Finding, Report
 
 pytestmark = pytest.mark.kernel
 
@@ -227,22 +227,6 @@ equality: commit 1 c: a.c:2: x
 equality: commit 1 c: a.c:1: x
   commit 2 --cell c
 """)
-
-
-def test_what_was_assumed_is_wrapped(
-    out: Path, kernel_612: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rest = {field.name: () for field in dataclasses.fields(Report)}
-    rows = (AssumptionRow("one", "word " * 40, 2), AssumptionRow("two", "word " * 40, 0))
-    known = {"functions": {"equal": 1}, "churn": 1.0, "cost": Cost(1, 1, 0.0), "assumptions": rows}
-    cells = (CellRow("c", "um", "gcc", "ran"),)
-    report = Report(**{**rest, **known, "cells": cells})  # type: ignore[arg-type]
-    monkeypatch.setattr(run, "validate", lambda *_, **__: report)
-    done = CliRunner().invoke(command, [str(out), "--tree", str(kernel_612)])
-    lines = done.stdout.splitlines()
-    assert max(map(len, lines[3:])) <= 80
-    assert "  assuming one (2 functions): word word" in done.stdout
-    assert lines[-1] == "  no function needed two"
 
 
 def test_both_or_neither_of_mails_and_range(kernel_612: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from zpconvert.csource.edits import Edit, edit
+from zpconvert.csource.edits import Edit, differing, edit
 
 TEXT = b"""\
 #include <linux/mm.h>
@@ -333,3 +333,12 @@ def test_what_is_not_taken_apart_is_the_rest(text: bytes) -> None:
     """It may be more than a function."""
     assert edit({"x.c": text}, {"x.c": text.replace(b"1", b"7")}) is None
     assert edit({"x.c": text}, {"x.c": text}) is not None
+
+
+def test_the_edited_inline_functions_that_a_function_is_made_of() -> None:
+    found = differing({"a.c": TEXT}, {"a.c": TEXT.replace(b"x + 1", b"x + 2")})
+    assert found.parts("uses") == ["plus"]  # through twice()
+    assert found.parts("sums") == ["plus"]
+    assert found.parts("plus") == found.parts("alone") == []
+    found = differing({"a.c": TEXT}, {"a.c": TEXT.replace(b"*at = seen", b"*at = 1")})
+    assert found.parts("uses") == []

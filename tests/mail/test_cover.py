@@ -76,7 +76,14 @@ def test_what_was_proven_is_said_with_the_way_to_repeat_it() -> None:
     cells = (RAN, CellOutcome("second", "gcc 12", "ran", ""), CellOutcome("c", "clang", "ran", ""))
     verdicts = {"equal": 40, "assumed": 2, "unknown": 0, "different": 0}
     proof = Proof(
-        "quick", cells, ("checkpatch", "codespell"), verdicts, ("order-0: one page each",), (), "a"
+        "quick",
+        cells,
+        ("checkpatch", "codespell"),
+        verdicts,
+        ("order-0: one page each",),
+        (),
+        "a",
+        "zpconvert 1.2",
     )
     assert (
         blurb("Text.", Measured(proof=proof), GIT)
@@ -92,7 +99,9 @@ Each commit was compared with its parent by zpconvert validate:
 - assumed, order-0: one page each
 - git am takes the mails; checkpatch and codespell find nothing new
 
-To repeat it, with LINUX as the base of the series:
+To repeat it, with LINUX as the base of the series (v6.12-3-g0123456789ab,
+commit 0000000000000000000000000000000000000000), MAILS as a directory of
+these mails and zpconvert 1.2:
 
   zpconvert validate MAILS --tree LINUX --conversion a --matrix quick
 """
@@ -107,14 +116,24 @@ def test_cells_that_compile_alone_are_not_said_to_compare() -> None:
 
 def test_where_a_conversion_of_ones_own_is_the_reader_has_to_know() -> None:
     proof = Proof("quick", (RAN,), (), {"equal": 1}, (), ())
-    text = blurb("Text.", Measured(proof=proof), GIT)
+    plain = Base("linux-source-6.12 6.12.1")
+    text = blurb("Text.", Measured(proof=proof), plain)
     assert text.endswith("""
-To repeat it, with LINUX as the base of the series and DIR as its
-conversion:
+To repeat it, with LINUX as the base of the series (linux-source-6.12
+6.12.1), MAILS as a directory of these mails, DIR as its conversion and
+zpconvert:
 
   zpconvert validate MAILS --tree LINUX --conversion DIR --matrix quick
+
+Base: linux-source-6.12 6.12.1 (no git)
 """)
     assert retold("Text.", text) == text
+
+
+def test_a_base_without_a_tag_is_named_once() -> None:
+    base = Base("0123456789ab", "0123456789ab" + "c" * 28)
+    proof = Proof("quick", (RAN,), (), {"equal": 1}, (), (), "a")
+    assert "of the series (0123456789ab), MAILS" in blurb("T.", Measured(proof=proof), base)
 
 
 def test_the_way_to_repeat_it_in_an_earlier_letter_is_the_tools_own() -> None:

@@ -236,3 +236,10 @@ def test_other_character_sets(tmp_path: Path) -> None:
     )
     (found,) = archive.read(path)
     assert (found.subject, found.body) == ("grüß", "naïve\nline\n".encode())
+
+
+def test_what_is_not_there_is_told_with_what_to_give(tmp_path: Path) -> None:
+    """It was to be a directory, though an mbox file is as good."""
+    todo = "no such file or directory; give what 'zpconvert series' wrote, or an mbox file"
+    with pytest.raises(UserError, match=todo), posted.unpacked(tmp_path / "none"):
+        pass

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from zpconvert.errors import UserError
 from zpconvert.git.diff import FileDiff
+from zpconvert.mail import posted
 from zpconvert.mail.reading import cover, patches, read, whole
 
 
@@ -74,6 +76,57 @@ def test_a_damaged_mail_is_told(mails: Path, damage: Callable[[bytes], bytes], s
         assert str(told.value) == (
             f"{second}: the mail is damaged: {said}; get it again, or write the series anew"
         )
+
+
+@pytest.fixture
+def long(tmp_path: Path) -> Path:
+    """A mail of all that git counts: hunks in two files, one that is made, one that goes, a
+    mode, a binary, a rename."""
+    place = tmp_path / "long"
+    place.mkdir()
+
+    def git(*words: str) -> None:
+        subprocess.run(["git", *words], cwd=place, capture_output=True, timeout=60, check=True)
+
+    git("init", "-q")
+    lines = [f"{n}\n" for n in range(40)]
+    for name in ("a.c", "b.c", "gone.c", "old.c"):
+        (place / name).write_text(name + "".join(lines))
+    (place / "mode.sh").write_text("x\n")
+    (place / "z.bin").write_bytes(bytes(range(256)))
+    git("add", "-A")
+    git("commit", "-qm", "base")
+    lines[3], lines[30] = "three\n", "thirty\nand\n"
+    for name in ("a.c", "b.c"):
+        (place / name).write_text(name + "".join(lines))
+    (place / "mode.sh").chmod(0o755)
+    (place / "z.bin").write_bytes(bytes(range(255, -1, -1)))
+    (place / "empty.c").write_text("")
+    git("rm", "-q", "gone.c")
+    git("mv", "old.c", "new.c")
+    git("add", "-A")
+    git("commit", "-qm", "all\n\n 90 files changed, 90 insertions(+), says its message.")
+    git("format-patch", "-q", "-1", "-M", "-o", "out")
+    (mail,) = (place / "out").iterdir()
+    return mail
+
+
+def test_a_mail_that_is_cut_between_two_hunks_is_told_by_its_diffstat(long: Path) -> None:
+    data = long.read_bytes()
+    whole(long)
+    posted.read(long)
+    second = data.index(b"\n@@", data.index(b"\n@@", data.index(b"diff --git a/b.c")) + 1)
+    for end, said in (
+        (second + 1, "2 of 7 files, 4 of 6 insertions, 3 of 44 deletions"),
+        (data.index(b"diff --git a/z.bin"), "6 of 7 files"),
+    ):
+        long.write_bytes(data[:end])
+        for use in (whole, read, posted.read):
+            with pytest.raises(UserError, match=f"its diff has {said} that its diffstat counts"):
+                use(long)
+        long.write_bytes(re.sub(rb"(?m)^ 7 files changed.*\n", b"", data[:end]))
+        whole(long)
+        posted.read(long)
 
 
 def test_a_mail_in_a_transfer_encoding_is_whole(mails: Path) -> None:

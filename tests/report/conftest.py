@@ -61,6 +61,7 @@ def proven(out: Path) -> Report:
         ),
         "findings": (),
         "cost": report.Cost(10, 2, 3.5),
+        "conversion": None,
     }  # fmt: skip
     # a field that validate brings later says nothing here
     rest = {f.name: 0.0 if f.type == "float" else () for f in dataclasses.fields(Report)}
@@ -75,7 +76,7 @@ def short(proven: Report) -> Report:
         report.Listing(("mov %rax,%rbx", "ret"), ("mov %rax,<rcx>", "ret")),
     )  # fmt: skip
     finding = report.Finding(
-        "function", 1, "defconfig", "mm/objpool.c", 12, "pool_put() is other code",
+        "function", 1, "defconfig", "mm/objpool.c", 12, "pool_put: different: other code",
         "zpconvert validate out --tree /linux --commit 1",
     )  # fmt: skip
     return dataclasses.replace(proven, compared=(*proven.compared, row), findings=(finding,))

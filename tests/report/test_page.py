@@ -16,6 +16,7 @@ from zpconvert.mail.record import digest
 from zpconvert.report import page
 from zpconvert.validate.report import Report
 
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 Record = Callable[[Report], None]
 _VOID = {"meta", "polyline", "circle"}
 
@@ -71,7 +72,8 @@ def outline(out: Path) -> Outline:
 def test_a_series_that_was_not_validated(out: Path) -> None:
     shown = outline(out)
     assert "Not validated There is no report.json." in shown.text
-    assert f"zpconvert validate {out} --tree LINUX" in shown.text
+    own = FIXTURES / "conversions/objpool"
+    assert f"zpconvert validate {out} --tree LINUX --conversion {own}, with" in shown.text
     assert "Nothing fell short" not in shown.text
     for path in patches(out)[1]:
         mail = read(path)
@@ -122,21 +124,39 @@ def test_what_fell_short_is_shown_with_its_listings(
     record(short)
     shown = outline(out)
     assert "1 finding Each commit was compared" in shown.text
-    assert "pool_put() is other code" in shown.text
+    assert "pool_put: different: other code" in shown.text
     assert "mm/objpool.c:12" in shown.text
     assert "-mov %rax,%rbx +mov %rax,<rcx> ret" in shown.text
     assert "zpconvert validate out --tree /linux --commit 1" in shown.text
-    assert shown.text.count("pool_put() is other code") == 2  # in the list, and at its patch
+    assert shown.text.count("pool_put: different: other code") == 2  # in the list, and at its patch
     text = (out / "report.html").read_text()
     assert 'title="patch 1, defconfig: fell short"' in text
     assert 'title="patch 1, arm64: not run"' in text
     assert 'title="patch 2, defconfig: nothing fell short"' in text
 
 
+def test_without_a_conversion_it_is_said_that_nothing_was_assumed(
+    out: Path, short: Report, record: Record
+) -> None:
+    said = "No assumptions were tried: --conversion NAME brings"
+    functions = {"equal": 30, "different": 1}
+    bare = dataclasses.replace(short, functions=functions, assumptions=())
+    for report, is_said in (
+        (bare, True),
+        (dataclasses.replace(bare, conversion="objpool"), False),
+        (dataclasses.replace(bare, functions={"equal": 30, "different": 0}), False),
+        (dataclasses.replace(bare, assumptions=short.assumptions), False),  # an older version's
+    ):
+        record(report)
+        assert (said in outline(out).text) == is_said
+
+
 def test_what_did_not_run_is_said(out: Path, proven: Report, record: Record) -> None:
     record(dataclasses.replace(proven, boots=(), functions={}, compared=()))
     shown = outline(out)
-    assert "Kernels under load Not run: zpconvert validate --boot" in shown.text
+    load = re.search(r"Kernels under load Not run: zpconvert validate (.*) runs", shown.text)
+    assert load is not None
+    assert load[1] == f"{out} --tree LINUX --conversion {FIXTURES / 'conversions/objpool'} --boot"
     assert "Not compared: no cell that does so was built." in shown.text
 
 

@@ -44,8 +44,10 @@ def repository(tree: Path) -> Path:
 
 def argv(tree: Path, revisions: str, report: Path, *words: str) -> list[str]:
     """`zpconvert validate` of a range, in the one small cell."""
-    matrix = report.with_suffix(".toml")
-    matrix.write_text(MATRIX)
+    # one for all runs, whose outputs name it; another may be reading it
+    matrix = report.with_name("cells.toml")
+    if not matrix.exists():
+        matrix.write_text(MATRIX)
     return [
         sys.executable, "-m", "zpconvert", "validate", "--tree", str(tree), "--range", revisions,
         "--matrix", str(matrix), "--json", str(report), *SETTINGS, *words,

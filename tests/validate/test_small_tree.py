@@ -200,9 +200,64 @@ def test_a_setting_that_no_cell_can_have_is_one_finding(
     assert (said.check, said.cell) == ("prepare", "")
     assert "CONFIG_NO_SUCH_THING=y has no effect" in said.text
     assert said.text.endswith(" (cells small, other)")
+    todo = ": try --conversion NAME, or all lines that it takes, as "
+    assert f"{todo}--kconfig CONFIG_NO_SUCH_THING=y --kconfig CONFIG_Y=y (cells" in said.text
     assert "--cell" not in said.reproduce
     found = run.validate(one, two[1:], cache=tmp_path / "cache", workers=2, tell=lambda text: None)
     assert [f.cell for f in found.findings if f.check != "message"] == ["other"]
+
+
+def test_only_what_a_conversion_can_bring_is_said_to_be_in_one(
+    tree: Path, cell: Cell, tmp_path: Path
+) -> None:
+    commit(tree, {SOURCE: (tree / SOURCE).read_bytes() + b"int more;\n"}, "a")
+    one, none = subject(tree, 1), ("CONFIG_NO_SUCH_THING=y",)
+    for tried, where in (
+        (replace(one, fragment=none, conversion="its"), cell),
+        (one, replace(cell, kconfig=none)),
+    ):
+        found = validated(tried, where, tmp_path / "cache")
+        (said,) = [f.text for f in found.findings if f.check == "prepare"]
+        assert "CONFIG_NO_SUCH_THING=y has no effect" in said
+        assert "--conversion" not in said
+
+
+def test_what_shows_a_finding_again_looks_at_the_commits_that_were_looked_at(
+    tree: Path, cell: Cell, tmp_path: Path
+) -> None:
+    for more in (b"int one;\n", b"int two;\n"):
+        commit(tree, {SOURCE: (tree / SOURCE).read_bytes() + more}, "a")
+    one = replace(subject(tree, 2), fragment=("CONFIG_NO_SUCH_THING=y",), only=(2,))
+    found = validated(one, cell, tmp_path / "cache")
+    (said,) = [f for f in found.findings if f.check == "prepare"]
+    assert said.reproduce.endswith(" --commit 2 --cell small")
+
+
+def test_a_function_that_is_not_edited_names_the_inline_one_that_is(
+    tree: Path, cell: Cell, tmp_path: Path
+) -> None:
+    text = (tree / SOURCE).read_bytes()
+    text += b"static inline int part(void)\n{\n\treturn 1;\n}\n\n"
+    text += b"int all(void);\nint all(void)\n{\n\treturn part();\n}\n"
+    commit(tree, {SOURCE: text}, "a")
+    commit(tree, {SOURCE: text.replace(b"return 1;", b"return 2;")}, "b")
+    found = validated(subject(tree, 1), cell, tmp_path / "cache")
+    said = [f.text for f in found.findings if f.check == "equality"]
+    assert "all: different: other code; it is made of part(), edited here" in said
+
+
+def test_progress_names_the_cells(tree: Path, cell: Cell, tmp_path: Path) -> None:
+    """They are compiled in two goes: one counted from the beginning after the other."""
+    commit(tree, {SOURCE: (tree / SOURCE).read_bytes() + b"int more;\n"}, "a")
+    cells = [cell, *(replace(cell, name=f"cell-{n}", compare=False) for n in range(5))]
+    said: list[str] = []
+    one = subject(tree, 1)
+    run.validate(one, cells, cache=tmp_path / "cache", workers=2, tell=said.append)
+    parts = {part.partition(": ")[0] for text in said for part in text.split("; ")}
+    assert {
+        "compiling in small",
+        "compiling in cell-0, cell-1, cell-2 and 2 more",
+    } == {part for part in parts if part.startswith("compiling")}
 
 
 def test_a_requested_option_that_is_not_set_fails_the_cell(

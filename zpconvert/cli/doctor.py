@@ -7,8 +7,9 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 import click
@@ -172,19 +173,31 @@ def _json(found: Sequence[Found]) -> str:
 
 
 def _table(found: Sequence[Found]) -> str:
-    rows = [("PROGRAM", "FOUND", "USED FOR", "DEBIAN", "FEDORA", "ARCH")]
+    """What is there, and below it the packages: side by side they are too wide for a terminal."""
+    programs: list[tuple[str, ...]] = [("PROGRAM", "FOUND", "USED FOR")]
+    packages: list[tuple[str, ...]] = [("PROGRAM", "DEBIAN", "FEDORA", "ARCH")]
     for one in found:
         need = one.need
-        rows.append((need.name, _state(one), need.use, need.debian, need.fedora, need.arch))
-    widths = [max(len(row[i]) for row in rows) for i in range(6)]
+        programs.append((need.name, _state(one), need.use))
+        named = (
+            text.replace(" and ", " ").split() for text in (need.debian, need.fedora, need.arch)
+        )
+        below = list(zip_longest(*named, fillvalue=""))
+        packages += [(need.name if row is below[0] else "", *row) for row in below]
     bad = {one.need.name: "red" if one.need.needed else "yellow" for one in found if not one.good}
-    lines = []
+    return "\n".join([*_aligned(programs, bad), "", *_aligned(packages, {}, " ")])
+
+
+def _aligned(
+    rows: Sequence[tuple[str, ...]], colours: Mapping[str, str], gap: str = "  "
+) -> Iterator[str]:
+    """Lines of a table. colours: of the second column, by the first."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        if row[0] in bad:
-            cells[1] = click.style(cells[1], fg=bad[row[0]])
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines)
+        if row[0] in colours:
+            cells[1] = click.style(cells[1], fg=colours[row[0]])
+        yield gap.join(cells).rstrip()
 
 
 def _state(one: Found) -> str:

@@ -104,7 +104,8 @@ def command(
 
     \b
     Examples:
-      zpconvert init my/balloon --tree ~/linux --file mm/balloon_compaction.c --descriptor bdesc
+      zpconvert init my/balloon --tree ~/linux --file mm/balloon_compaction.c \\
+        --descriptor bdesc
       zpconvert convert my/balloon --tree ~/linux --diff
       zpconvert rules test my/balloon
     """

@@ -19,7 +19,7 @@ def command(package: str) -> None:
     \b
     Examples:
       zpconvert kernel
-      zpconvert series NAME --tree "$(zpconvert kernel linux-source-6.1)" -o outgoing
+      zpconvert series NAME --tree "$(zpconvert kernel linux-source-6.1)" -o out
     """
     found = source.ensure(package, tell=status)
     click.echo(found.tree)

@@ -31,7 +31,7 @@ def group(conversion: str) -> None:
     \b
     Examples:
       zpconvert plan edit ./mine fold lock into map
-      zpconvert plan edit ./mine split chain alloc_pool --id alloc --subject 'convert …'
+      zpconvert plan edit ./mine split chain alloc_pool --id alloc --subject '…'
       zpconvert plan edit ./mine move lock after map --diff
       zpconvert plan edit ./mine retitle lock 'use the descriptor for locking'
     """
@@ -76,7 +76,7 @@ def split(
 
     \b
     Example:
-      zpconvert plan edit ./mine split chain alloc_pool --id alloc --subject 'convert …'
+      zpconvert plan edit ./mine split chain alloc_pool --id alloc --subject '…'
     """
     _edit(ctx, lambda steps: steps.split(step, names, new, subject, body), diff)
 

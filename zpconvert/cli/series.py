@@ -97,8 +97,8 @@ def command(
     \b
     Examples:
       zpconvert series NAME --tree ~/linux -o outgoing --signoff --validate quick
-      zpconvert series NAME --tree ~/linux -o outgoing -v 2 --to linux-mm@kvack.org
-      zpconvert series NAME --tree ~/linux -o outgoing --steps auto --max-lines 100
+      zpconvert series NAME --tree ~/linux -o outgoing -v 2 --to a@example.org
+      zpconvert series NAME --tree ~/linux -o outgoing --steps auto --max-lines 90
       zpconvert series NAME --tree ~/linux -o outgoing-v3 --since outgoing-v2
       zpconvert series NAME --tree ~/linux --check-against posted.mbox
     """

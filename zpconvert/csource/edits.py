@@ -60,6 +60,18 @@ class Edit:
         nobody: frozenset[str] = frozenset()
         return self.users_before.get(name, nobody) | self.users_after.get(name, nobody)
 
+    def parts(self, name: str) -> list[str]:
+        """The touched inline functions that a function is made of, through others."""
+        return sorted(n for n in self.touched & self.inline - {name} if name in self._reach(n))
+
+    def _reach(self, part: str) -> set[str]:
+        found, todo = set[str](), [part]
+        while todo:
+            new = self.users(todo.pop()) - found
+            found |= new
+            todo += new & self.inline
+        return found
+
 
 def edit(before: Files, after: Files, shared: Set[str] = frozenset()) -> Edit | None:
     """What an edit can change, of texts without comments; None if that cannot be told.

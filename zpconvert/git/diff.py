@@ -14,6 +14,12 @@ from zpconvert.git.scratch import BRANCH, Scratch, scratch_series
 #: No line of a diff begins with a letter but git's own headers.
 _BETWEEN = "zpconvert-commit"
 
+#: The last line of a diffstat; git leaves out what is 0.
+_SUM = re.compile(
+    rb"^ (\d+) files? changed(?:, (\d+) insertions?\(\+\))?(?:, (\d+) deletions?\(-\))?$",
+    re.MULTILINE,
+)
+
 _WHEN = Ident("zpconvert", "zpconvert@localhost", "0 +0000")
 
 
@@ -65,6 +71,22 @@ def parse_diff(diff: bytes) -> tuple[FileDiff, ...]:
     return tuple(
         FileDiff(_utf8(file.path), file.added, file.removed, file.is_added_file) for file in files
     )
+
+
+def lacking(head: bytes, changes: Sequence[FileDiff]) -> str:
+    """What a mail's diff has less of than the mail's own diffstat counts; empty if it is whole.
+    It is so where a mail was cut between two hunks.
+
+    head: the mail's text before its diff, with a diffstat or without one.
+    """
+    stat = next(reversed(list(_SUM.finditer(head))), None)
+    if stat is None:
+        return ""
+    here = (len(changes), sum(f.added for f in changes), sum(f.removed for f in changes))
+    said = [int(number or 0) for number in stat.groups()]
+    names = ("files", "insertions", "deletions")
+    short = (f"{n} of {m} {name}" for n, m, name in zip(here, said, names, strict=True) if n < m)
+    return ", ".join(short)
 
 
 def diff_files(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> bytes:

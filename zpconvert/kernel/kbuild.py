@@ -38,6 +38,10 @@ _CHECK = "zpconvert-check "
 _PROGRAMS = ("make", "gcc", "flex", "bison", "bc", "perl")
 
 
+class Unconfigured(UserError):
+    """A setting that this tree does not take, or an object that no setting brings in."""
+
+
 @dataclass(frozen=True)
 class BuildDir:
     """A prepared build directory.
@@ -101,7 +105,7 @@ def prepare(
         used(path)
     prune(builds)
     for obj in sorted(set(objects) - stamp.commands.keys()):
-        raise UserError(obj, f"not in the configuration of {cell.name}", "add its setting")
+        raise Unconfigured(obj, f"not in the configuration of {cell.name}", "add its setting")
     every = {obj for obj in asked_for if obj in stamp.commands}
     commands = {obj: stamp.commands[obj] for obj in sorted(every)}
     checks = {obj: words for obj, words in stamp.checks.items() if obj in every}
@@ -236,7 +240,7 @@ def _check_config(make: Make, arch: str, request: Sequence[str]) -> None:
         if name in config if value == "n" else config.get(name) != value:
             options = {name.removeprefix("CONFIG_"): value for name, value in config.items()}
             why = kconfig.why_unset(make.source, arch, options, line)
-            raise UserError(
+            raise Unconfigured(
                 str(make.source),
                 f"{line} has no effect in this kernel{': ' * bool(why)}{why}",
                 "add what it depends on, or drop it, or what bars it",

@@ -21,6 +21,7 @@ _FROM = re.compile(rb"^From [^\n]*\d:\d\d(?::\d\d)?\s+(?:[-+A-Z0-9]+\s+)?\d{4}[^
 _QUOTED = re.compile(rb"^>(>*From )", re.MULTILINE)
 #: A mail of `git format-patch` or of `b4 send -o`, and not an editor's copy of one.
 _MAIL = (".patch", ".eml")
+_GIVE = "give what 'zpconvert series' wrote, or an mbox file"
 
 
 @dataclass(frozen=True)
@@ -61,13 +62,11 @@ def read(source: Path) -> tuple[Mail, ...]:
     try:
         mails = tuple(_mails(source))
     except FileNotFoundError:
-        raise UserError(str(source), "no such file or directory", "give a series") from None
+        raise UserError(str(source), "no such file or directory", _GIVE) from None
     except OSError as error:
         raise UserError(str(source), f"cannot be read: {error.strerror}", "mend it") from None
     if not mails:
-        raise UserError(
-            str(source), "no mails", "give what 'zpconvert series' wrote, or an mbox file"
-        )
+        raise UserError(str(source), "no mails", _GIVE)
     return mails
 
 

@@ -88,7 +88,8 @@ class Proof:
     matrix: as `zpconvert validate --matrix` takes it. tools: the programs that read the mails.
     conversion: as `--conversion` takes it anywhere; None for one's own, which is where it is.
     functions: how many functions of commits have each verdict. assumptions: those that were
-    needed, as `name: reason`. findings: what fell short, a text each.
+    needed, as `name: reason`. findings: what fell short, a text each. tool: the program that
+    showed it, with its version.
     """
 
     matrix: str
@@ -98,6 +99,7 @@ class Proof:
     assumptions: tuple[str, ...]
     findings: tuple[str, ...]
     conversion: str | None = None
+    tool: str = "zpconvert"
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,7 @@ def blurb(text: str, measured: Measured, base: Base) -> str:
     A base from git is named by the `base-commit:` trailer, which the mails' writer adds; a
     plain tree gets a sentence here.
     """
-    parts = [text, *_measured(measured)]
+    parts = [text, *_measured(measured, base)]
     if base.commit is None:
         parts.append(f"Base: {base.source} (no git)")
     return _joined(parts)
@@ -163,11 +165,16 @@ def plain_base(posted: str) -> str | None:
     return " ".join(found[1].split()) if found is not None else None
 
 
+def has_proof(posted: str) -> bool:
+    """Whether a posted cover letter says what validating showed."""
+    return any(" ".join(part.split()).startswith(_PROOF) for part in posted.split("\n\n"))
+
+
 def _joined(parts: Sequence[str]) -> str:
     return "\n\n".join(wrap(part) for part in parts if part.strip()) + "\n"
 
 
-def _measured(measured: Measured) -> Iterator[str]:
+def _measured(measured: Measured, base: Base) -> Iterator[str]:
     if measured.sizes:
         yield _SIZES
         yield "\n".join(_size(size) for size in measured.sizes)
@@ -184,13 +191,18 @@ def _measured(measured: Measured) -> Iterator[str]:
     if measured.proof is not None:
         yield _PROOF
         yield "\n".join(f"- {line}" for line in shown(measured.proof))
-        yield from _repeated(measured.proof)
+        yield from _repeated(measured.proof, base)
 
 
-def _repeated(proof: Proof) -> Iterator[str]:
+def _repeated(proof: Proof, base: Base) -> Iterator[str]:
     """The command that shows the same to who has the mails alone: series.json, which names the
     conversion, is not posted. It is indented, so as to stay on one line."""
-    yield f"{_REPEAT}:" if proof.conversion else f"{_REPEAT} and DIR as its conversion:"
+    commit = base.commit or ""
+    which = base.source + f", commit {commit}" * (
+        not commit.startswith(base.source) and bool(commit)
+    )
+    own = "" if proof.conversion else ", DIR as its conversion"
+    yield f"{_REPEAT} ({which}), MAILS as a directory of these mails{own} and {proof.tool}:"
     words = f"--conversion {proof.conversion or 'DIR'} --matrix {proof.matrix}"
     yield f"  zpconvert validate MAILS --tree LINUX {words}"
 

@@ -16,6 +16,7 @@ from email.utils import parseaddr, parsedate_to_datetime
 from pathlib import Path
 
 from zpconvert.errors import UserError
+from zpconvert.git.diff import FileDiff, lacking, parse_diff
 from zpconvert.git.hunks import FileHunks, read_hunks
 from zpconvert.git.model import Ident
 from zpconvert.mail import archive, record
@@ -128,6 +129,18 @@ def check_whole(source: Path, numbers: Set[int], total: int) -> None:
         raise UserError(str(source), f"patch {missing}/{total} is missing", "give the whole series")
 
 
+def cut_short(body: bytes, changes: Sequence[FileDiff]) -> str:
+    """What a mail's diff lacks, as its diffstat tells; empty if there is none, or nothing.
+
+    changes: what was read in it.
+    """
+    start = _DIFF.search(body)
+    head = body[: start.start()] if start is not None else body
+    cut = _CUT.search(head)
+    lacks = lacking(head[cut.end() :], changes) if cut is not None else ""
+    return f"its diff has {lacks} that its diffstat counts" if lacks else ""
+
+
 def read(source: Path) -> PostedSeries:
     """The series in `source`, which is anything that `archive.read` takes.
 
@@ -213,6 +226,9 @@ def _patch(
         if b"\0" in body:
             raise ValueError("there are NUL bytes in it")
         files = read_hunks(diff)
+        short = cut_short(body, parse_diff(diff))
+        if short:
+            raise ValueError(short)
     except ValueError as error:
         raise UserError(
             f"{source}: {mail.name}",
@@ -275,7 +291,7 @@ def _message_id(mail: Mail) -> str | None:
 def unpacked(source: Path) -> Iterator[Path]:
     """A directory with the patches of `source`: itself if that is what it is, else one that is
     removed at the end. Raises UserError as `read` does."""
-    if not source.exists() or archive.is_directory_of_patches(source):
+    if archive.is_directory_of_patches(source):
         yield source
         return
     with scratch_directory() as place:

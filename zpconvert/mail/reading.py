@@ -90,8 +90,11 @@ def whole(path: Path) -> tuple[FileDiff, ...]:
         changes = parse_diff(mail.body)
     except ValueError:
         fault = fault or _SHORT
-    if fault or _HALF.search(mail.body):
-        what = f"the mail is damaged: {fault or _SHORT}"
+    if not fault and _HALF.search(mail.body):
+        fault = _SHORT
+    fault = fault or posted.cut_short(mail.body, changes)
+    if fault:
+        what = f"the mail is damaged: {fault}"
         raise UserError(str(path), what, "get it again, or write the series anew")
     return changes
 

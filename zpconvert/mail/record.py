@@ -22,8 +22,8 @@ Schema 1, a JSON object; all paths of files are relative to OUT, all counts are 
                 after}] (bytes), functions, churn, steps: [{subject, reason, gone}],
                 deprecated: [{name, uses, instead}], proof}; proof is null if nothing was
                 validated, else {matrix, cells: [{name, compiler, state, reason, compared}], tools,
-                functions: {verdict: number}, assumptions, findings, conversion}; conversion is
-                null if it did not come with zpconvert
+                functions: {verdict: number}, assumptions, findings, conversion, tool}; conversion
+                is null if it did not come with zpconvert
     files       names of all that was written into OUT, series.json among them
     digests     {file: SHA-256 of the mail as it was written}
     cover       {title, text}: of the cover letter as the tool gives them, likewise; the text

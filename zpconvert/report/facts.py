@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +43,15 @@ class Facts:
         """Lines removed over the series."""
         return sum(file.removed for mail in self.mails for file in mail.changes)
 
+    @property
+    def command(self) -> str:
+        """What validates the series; LINUX stands for its base."""
+        words = ["zpconvert", "validate", str(self.out), "--tree", "LINUX"]
+        if self.series is not None:
+            own = self.series.own
+            words += ["--conversion", own.directory if own else self.series.conversion]
+        return shlex.join(words)
+
     def origin(self, number: int) -> PatchRecord | None:
         """What series.json says of a patch; the first is 1."""
         return self.series.patches[number - 1] if self.series else None
@@ -68,7 +78,7 @@ class Facts:
         """The two listings that show a finding about a function."""
         for row in self.report.compared if self.report else ():
             same = (row.commit, row.cell) == (finding.commit, finding.cell)
-            if same and row.listing is not None and f"{row.name}()" in finding.text:
+            if same and row.listing is not None and finding.text.startswith(f"{row.name}: "):
                 return row
         return None
 

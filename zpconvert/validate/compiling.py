@@ -21,6 +21,8 @@ Tell = Callable[[str], None]
 
 #: Configurations that set all there is: what the subsystem is there is their view of it.
 EVERYTHING = ("allmodconfig", "allyesconfig")
+#: Cells that progress names.
+_NAMED = 3
 
 
 def prepared(
@@ -46,8 +48,9 @@ def prepared(
                 perhaps=subject.included, cache=cache, tell=tell,
             )  # fmt: skip
         except UserError as error:
-            rows.append(CellRow(cell.name, cell.arch, cell.compiler, "failed", str(error)))
-            failed.setdefault(str(error), []).append(cell.name)
+            said = f"{error}{_settings(subject, cell, error)}"
+            rows.append(CellRow(cell.name, cell.arch, cell.compiler, "failed", said))
+            failed.setdefault(said, []).append(cell.name)
             continue
         rows.append(CellRow(cell.name, cell.arch, build.compiler, "ran", compared=cell.compare))
         builds.append(build)
@@ -61,6 +64,16 @@ def prepared(
         text = f"nothing was compiled, so nothing is shown: no cell ran ({states})"
         findings.append(finding(subject, "prepare", 0, "", "", 0, text))
     return rows, builds, findings
+
+
+def _settings(subject: Subject, cell: Cell, error: UserError) -> str:
+    """What brings the settings that were found to be too few, where no conversion did; empty
+    if that is not what went wrong. What a cell asks for is its own affair."""
+    own = error.what.partition(" ")[0] in cell.kconfig
+    if subject.conversion is not None or own or not isinstance(error, kbuild.Unconfigured):
+        return ""
+    lines = "".join(f"--kconfig {line} " for line in subject.fragment)
+    return f": try --conversion NAME, or all lines that it takes, as {lines}--kconfig CONFIG_Y=y"
 
 
 @dataclass(frozen=True)
@@ -119,7 +132,10 @@ def build(subject: Subject, builds: Sequence[BuildDir], builder: Builder) -> Bui
         if files is not None:
             jobs.append(Job(build, obj, files))
             at.append((build.cell.name, obj, number))
-    return Built(dict(zip(at, builder.results(jobs, "compiling"), strict=True)))
+    # cells are compiled in two goes, beside each other
+    what = "compiling in " + ", ".join(build.cell.name for build in builds[:_NAMED])
+    what += f" and {len(builds) - _NAMED} more" if len(builds) > _NAMED else ""
+    return Built(dict(zip(at, builder.results(jobs, what), strict=True)))
 
 
 def uncompiled(subject: Subject) -> Iterator[Finding]:

@@ -7,6 +7,8 @@ Schema 1, a JSON object; commits are counted from 1, lines too, 0 where there is
     tool         name and version of the program that wrote it
     source       what was validated: a directory of mails, or a tree and a range
     tree, base   the tree, and the version of the kernel in it
+    conversion   the name of the conversion whose settings, names and assumptions held; null if
+                 there was none
     good         nothing fell short
     commits      [{number, name, subject, digest}]; name is a hash or the mail's file, digest
                  the SHA-256 of the mail, empty for a hash
@@ -214,6 +216,13 @@ class Report:
     findings: tuple[Finding, ...]
     cost: Cost
     boots: tuple[BootRow, ...] = ()
+    conversion: str | None = None
+
+    @property
+    def unassuming(self) -> bool:
+        """Functions are other code, and there was no conversion with assumptions to try."""
+        tried = self.conversion is not None or bool(self.assumptions)
+        return not tried and bool(self.functions.get(str(Verdict.DIFFERENT)))
 
     @property
     def good(self) -> bool:

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from zpconvert.conversion.model import Assumption
+from zpconvert.csource import edits
 from zpconvert.errors import UserError
 from zpconvert.kernel.cells import Cell
 from zpconvert.kernel.kbuild import BuildDir
@@ -18,6 +19,7 @@ from zpconvert.process import beside
 from zpconvert.validate import booting, compiling, declared, includers, listing
 from zpconvert.validate.builder import Builder
 from zpconvert.validate.cases import NOT_COMPILED, Compared, Target
+from zpconvert.validate.comments import uncommented
 from zpconvert.validate.equality import Comparer
 from zpconvert.validate.patches import churn, remarks, tools
 from zpconvert.validate.report import (
@@ -82,6 +84,7 @@ def validate(
         source=subject.series.source,
         tree=str(subject.tree.path),
         base=subject.tree.version,
+        conversion=subject.conversion,
         commits=_commits(subject),
         objects=tuple(sorted({*objects, *(obj for build in builds for obj in build.commands)})),
         cells=tuple(rows),
@@ -235,10 +238,16 @@ def _unbuilt(row: FunctionRow, broken: Set[tuple[str, str, int]]) -> bool:
 
 
 def _differs(subject: Subject, row: FunctionRow) -> Finding:
+    """A function that fell short; where its own text is not edited, with those that are."""
     source = subject.source(row.object)
     text = subject.series.states[row.commit].get(source, b"")
     line = _definition(text, row.name)
     what = f"{row.name}: {row.verdict}: {row.how}"
+    sides = [subject.files(row.object, n) or {} for n in (row.commit - 1, row.commit)]
+    before, after = ({p: uncommented(t) for p, t in side.items()} for side in sides)
+    edited = edits.differing(before, after)
+    if row.name not in edited.touched and (parts := edited.parts(row.name)):
+        what += f"; it is made of {', '.join(f'{part}()' for part in parts)}, edited here"
     return finding(subject, "equality", row.commit, row.cell, source, line, what)
 
 

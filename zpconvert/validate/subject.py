@@ -35,6 +35,7 @@ class Subject:
     options: words of the command line that repeat all this.
     boot: how kernels are booted under load; None if that was not asked for.
     only: 1-based numbers of the commits to look at; () for all of them.
+    conversion: the name of the conversion; None if none is known.
     """
 
     tree: Tree
@@ -49,6 +50,7 @@ class Subject:
     declared: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     includers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     boot: Boot | None = None
+    conversion: str | None = None
 
     @property
     def numbers(self) -> list[int]:
@@ -124,6 +126,7 @@ def of_conversion(
             for step in conversion.steps
         },
         boot=conversion.boot if boot else None,
+        conversion=conversion.name,
     )
 
 
@@ -150,13 +153,15 @@ def hints(renames: Sequence[Renaming], states: Sequence[Files]) -> dict[str, str
 def finding(
     subject: Subject, check: str, commit: int, cell: str, path: str, line: int, text: str
 ) -> Finding:
-    """A finding, with the command that shows it again."""
+    """A finding, with the command that shows it again. commit, cell: 0 and empty for none in
+    particular, which takes the commits that were looked at."""
     words = ["zpconvert", "validate", "--tree", str(subject.tree.path)]
     if subject.series.mails:
         words.insert(2, subject.series.source)
     else:
         words += ["--range", subject.series.source.rpartition(" ")[2]]
     words += subject.options
-    words += ["--commit", str(commit)] if commit else []
+    for number in (commit,) if commit else subject.only:
+        words += ["--commit", str(number)]
     words += ["--cell", cell] if cell else []
     return Finding(check, commit, cell, path, line, text, shlex.join(words))

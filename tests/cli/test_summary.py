@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What `zpconvert validate` shows on a terminal of what it found."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from zpconvert.cli import summary
+from zpconvert.validate.report import (
+    AssumptionRow,
+    BloatRow,
+    CellRow,
+    Cost,
+    FunctionRow,
+    Listing,
+    Report,
+)
+from zpconvert.validate.verdict import Verdict
+
+
+def report(**said: object) -> Report:
+    """One cell that compared, and whatever else a test says."""
+    rest: dict[str, object] = {field.name: () for field in dataclasses.fields(Report)}
+    known = {"functions": {"equal": 1}, "churn": 1.0, "cost": Cost(1, 1, 0.0), "conversion": None}
+    cells = (CellRow("c", "um", "gcc", "ran", compared=True),)
+    return Report(**{**rest, **known, "cells": cells, **said})  # type: ignore[arg-type]
+
+
+def shown(one: Report, capsys: pytest.CaptureFixture[str], json_file: Path | None = None) -> str:
+    summary.show(one, json_file)
+    return capsys.readouterr().out
+
+
+def test_without_a_conversion_it_is_said_that_nothing_was_assumed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    said = "no assumptions were tried: --conversion NAME brings those of a conversion"
+    different = {"equal": 1, "different": 1}
+    assert said in shown(report(functions=different), capsys)
+    assert said not in shown(report(functions=different, conversion="x"), capsys)
+    assert said not in shown(report(functions={"equal": 1, "different": 0}), capsys)
+
+
+def test_what_was_assumed_is_wrapped(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = (AssumptionRow("one", "word " * 40, 2), AssumptionRow("two", "word " * 40, 0))
+    lines = shown(report(assumptions=rows), capsys).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert any(line.startswith("  assuming one (2 functions): word word") for line in lines)
+    assert lines[-1] == "  no function needed two"
+
+
+def test_a_listing_that_is_cut_says_where_the_whole_is(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def rows(lines: int) -> tuple[FunctionRow, ...]:
+        same = ("nop",) * (lines - 1)
+        listing = Listing((*same, "ret"), (*same, "leave"))
+        how = "other code"
+        return (FunctionRow(1, "c", "a.o", "f", "f", Verdict.DIFFERENT, how, (), listing),)
+
+    assert shown(report(compared=rows(40)), capsys).endswith(
+        "| leave\n  3 of 40 lines; --json FILE has them all\n"
+    )
+    written = shown(report(compared=rows(40)), capsys, Path("out/report.json"))
+    assert written.endswith("  3 of 40 lines; out/report.json has them all\n")
+    assert shown(report(compared=rows(3)), capsys).endswith("| leave\n")
+
+
+def test_no_line_is_wider_than_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    cells = [CellRow(f"cell-{n}", "um", "gcc", "ran", compared=True) for n in range(9)]
+    verdicts = ("equal", "assumed", "declared", "unknown", "different")
+    long = ("a" * 60, "b" * 60)
+    row = FunctionRow(1, "c", "a.o", "f", "f", Verdict.DIFFERENT, "", (), Listing(long, long[::-1]))
+    bloat = tuple(BloatRow(n, "cell-0", "a.o", 1000, n, 0, 0) for n in range(20))
+    functions = {name: 1000 + n for n, name in enumerate(verdicts)}
+    one = report(cells=tuple(cells), functions=functions, bloat=bloat, compared=(row,))
+    text = shown(one, capsys)
+    assert max(map(len, text.splitlines())) <= summary.WIDTH
+    for name, number in functions.items():
+        assert f"{number} {name}" in text  # in one line

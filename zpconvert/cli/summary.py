@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What `zpconvert validate` found, on a terminal."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from zpconvert.cli.talk import say
+from zpconvert.plural import counted
+
+if TYPE_CHECKING:
+    from zpconvert.validate.report import BootRow, Finding, FunctionRow, Report
+
+#: Columns of a terminal.
+WIDTH = 80
+#: A blank that ends no line.
+_TIE = "\N{NO-BREAK SPACE}"
+
+
+def show(report: Report, json_file: Path | None) -> None:
+    """The table on stdout, findings after it. json_file: where all of the report is, if it was
+    written."""
+    from zpconvert.validate.verdict import Verdict
+
+    click.echo(f"{report.source} on {report.tree} ({report.base})\n")
+    sizes = {(s.cell, s.commit): s for s in report.sizes}
+    last = len(report.commits)
+    names = [*(c.name for c in report.cells), *(t.name for t in report.tools)]
+    width = max(map(len, names))
+    for cell in report.cells:
+        bad = [f for f in report.findings if f.cell == cell.name]
+        first, final = sizes.get((cell.name, 0)), sizes.get((cell.name, last))
+        grown = f", {final.text - first.text:+d} bytes of text" if first and final else ""
+        state = cell.reason if cell.state != "ran" else f"{_findings(len(bad))}{grown}"
+        if cell.state == "ran" and not cell.compared:
+            state += ", functions not compared"
+        click.echo(f"  {cell.name:{width}}  {cell.state:7}  {state}")
+    for tool in report.tools:
+        said = tool.reason or _findings(sum(f.check == tool.name for f in report.findings))
+        click.echo(f"  {tool.name:{width}}  {tool.state:7}  {said}")
+    if report.bloat:
+        steps = " ".join(f"{row.up - row.down:+d}" for row in report.bloat)
+        click.echo()
+        click.echo(_hung(f"bloat-o-meter, bytes by commit, {report.bloat[0].cell}: {steps}", ""))
+    click.echo(f"churn: {report.churn:.2f}\n")
+    verdicts = ", ".join(f"{number}{_TIE}{name}" for name, number in report.functions.items())
+    if not any(report.functions.values()):
+        verdicts = "not compared: no cell that does so was built"
+    where = ", ".join(cell.name for cell in report.cells if cell.compared)
+    compared = f"functions against their parents{f', in {where}' * bool(where)}: {verdicts}"
+    click.echo(_hung(compared, ""))
+    if report.unassuming:
+        click.echo(
+            "  no assumptions were tried: --conversion NAME brings those of a conversion,\n"
+            "  under which functions that differ may be the same"
+        )
+    for one in report.assumptions if any(report.functions.values()) else ():
+        if one.functions:
+            needed = counted(one.functions, "function")
+            click.echo(_hung(f"assuming {one.name} ({needed}): {one.reason}"))
+        else:
+            click.echo(f"  no function needed {one.name}")
+    for row in report.compared:
+        if row.verdict is Verdict.DECLARED:
+            click.echo(f"  declared: commit {row.commit} {row.cell}: {row.name}: {row.how}")
+    for left in report.uncovered:
+        click.echo(f"not covered: commit {left.commit}: {left.path}: {left.reason}")
+    _show_boots(report.boots)
+    for command in dict.fromkeys(finding.reproduce for finding in report.findings):
+        lines = [_told(one) for one in report.findings if one.reproduce == command]
+        click.echo("\n".join(["", *lines, f"  {command}"]))
+    for row in report.compared:
+        _side_by_side(row, json_file)
+    cost = report.cost
+    say(
+        f"\n{counted(cost.compiled, 'compilation')}, {cost.seconds:.0f} s of compiler, "
+        f"{counted(cost.cached, 'result')} known from before"
+    )
+
+
+def _hung(text: str, indent: str = "  ") -> str:
+    """A text as a paragraph of the summary."""
+    return textwrap.fill(
+        text, WIDTH, initial_indent=indent, subsequent_indent=f"{indent}  ",
+        break_on_hyphens=False, break_long_words=False,
+    ).replace(_TIE, " ")  # fmt: skip
+
+
+def _told(finding: Finding) -> str:
+    commit = f"commit {finding.commit}" if finding.commit else ""
+    place = " ".join(p for p in (commit, finding.cell) if p)
+    return ": ".join(p for p in (finding.check, place, finding.where, finding.text) if p)
+
+
+def _findings(number: int) -> str:
+    return counted(number, "finding") if number else "no findings"
+
+
+def _show_boots(boots: Sequence[BootRow]) -> None:
+    """A line for each cell that booted: how many kernels, and the least that was counted."""
+    for cell in dict.fromkeys(row.cell for row in boots):
+        rows = [row for row in boots if row.cell == cell]
+        passed = [row for row in rows if row.state == "passed"]
+        least = ", ".join(
+            f"{name} >= {min(row.counters[name] for row in passed)}"
+            for name in (passed[0].counters if passed else ())
+        )
+        known = sum(row.known for row in rows)
+        click.echo(
+            f"booted in {cell}: {len(passed)} of {counted(len(rows), 'kernel')} passed"
+            + f" ({known} known from before)" * bool(known)
+            + f": {least}" * bool(least)
+        )
+
+
+def _side_by_side(row: FunctionRow, json_file: Path | None) -> None:
+    """The lines around the first difference of two listings."""
+    if row.listing is None:
+        return
+    before, after = row.listing.before, row.listing.after
+    same = next(
+        (n for n, (a, b) in enumerate(zip(before, after, strict=False)) if a != b),
+        min(len(before), len(after)),
+    )
+    click.echo(f"\n{row.name}, commit {row.commit}, {row.cell}: before, after")
+    last = max(len(before), len(after))
+    shown = range(max(0, same - 2), min(same + 8, last))
+    for n in shown:
+        left, right = ((side[n].expandtabs(4) if n < len(side) else "") for side in (before, after))
+        click.echo(f"  {left[:37]:37} {'|' if left != right else ' '} {right[:38]}")
+    if len(shown) < last:
+        where = f"{json_file} has them all" if json_file else "--json FILE has them all"
+        click.echo(f"  {len(shown)} of {counted(last, 'line')}; {where}")
