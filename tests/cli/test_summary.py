@@ -12,11 +12,16 @@ from zpconvert.cli import summary
 from zpconvert.validate.report import (
     AssumptionRow,
     BloatRow,
+    BootRow,
     CellRow,
+    CommitRow,
     Cost,
     FunctionRow,
     Listing,
     Report,
+    SizeRow,
+    ToolRow,
+    UncoveredRow,
 )
 from zpconvert.validate.verdict import Verdict
 
@@ -71,13 +76,27 @@ def test_a_listing_that_is_cut_says_where_the_whole_is(
 
 def test_no_line_is_wider_than_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     cells = [CellRow(f"cell-{n}", "um", "gcc", "ran", compared=True) for n in range(9)]
+    cells.append(CellRow("failed", "um", "gcc", "failed", "word " * 30))
+    cells.append(CellRow("a-cell-that-does-not-compare", "um", "gcc", "ran"))
+    tools = (ToolRow("tool", "not run", "word " * 30),)
+    sizes = tuple(SizeRow(n, cells[-1].name, "a.o", 1000 * n, 0, 0) for n in range(2))
+    uncovered = (UncoveredRow(1, "Makefile", "word " * 30),)
+    counters = {f"counter_{n}": n for n in range(20)}
+    boots = (BootRow(1, "cell-0", "passed", True, 1.0, counters, (), ()),)
+    declared = FunctionRow(1, "c", "a.o", "g", "g", Verdict.DECLARED, "word " * 30, (), None)
     verdicts = ("equal", "assumed", "declared", "unknown", "different")
     long = ("a" * 60, "b" * 60)
     row = FunctionRow(1, "c", "a.o", "f", "f", Verdict.DIFFERENT, "", (), Listing(long, long[::-1]))
     bloat = tuple(BloatRow(n, "cell-0", "a.o", 1000, n, 0, 0) for n in range(20))
     functions = {name: 1000 + n for n, name in enumerate(verdicts)}
-    one = report(cells=tuple(cells), functions=functions, bloat=bloat, compared=(row,))
+    one = report(
+        cells=tuple(cells), functions=functions, bloat=bloat, compared=(row, declared),
+        tools=tools, sizes=sizes, uncovered=uncovered, boots=boots,
+        commits=(CommitRow(1, "1.patch", "a", ""),),
+    )  # fmt: skip
     text = shown(one, capsys)
     assert max(map(len, text.splitlines())) <= summary.WIDTH
     for name, number in functions.items():
         assert f"{number} {name}" in text  # in one line
+    assert text.count("word") == 4 * 30
+    assert "counter_19 >= 19" in text

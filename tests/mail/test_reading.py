@@ -129,6 +129,17 @@ def test_a_mail_that_is_cut_between_two_hunks_is_told_by_its_diffstat(long: Path
         posted.read(long)
 
 
+def test_a_note_may_quote_the_diffstat_of_another_mail(long: Path) -> None:
+    data = long.read_bytes()
+    note = b" 7 files changed, 99 insertions(+), 99 deletions(-)\n"
+    stat = re.search(rb"(?m)^ 7 files changed.*\n", data)
+    assert stat is not None
+    for at in stat.span():
+        long.write_bytes(data[:at] + note + data[at:])
+        whole(long)
+        posted.read(long)
+
+
 def test_a_mail_in_a_transfer_encoding_is_whole(mails: Path) -> None:
     second = patches(mails)[1][1]
     head, body = second.read_bytes().split(b"\n\n", 1)

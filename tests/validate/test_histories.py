@@ -80,8 +80,7 @@ def last(
         rows = []
         # each with a cache of its own, for rows are remembered
         for at, (given, asked) in enumerate(((built, numbers), ({}, numbers), ({}, numbers[-1:]))):
-            more = {"built": given} if given else {}
-            comparer = Comparer(Noting(tmp_path / str(at)), kernel_612, **more)
+            comparer = Comparer(Noting(tmp_path / str(at)), kernel_612, built=given)
             rows.append([r for r in comparer.compare([target], asked) if r.commit == numbers[-1]])
         return Three(rows, same)
 
@@ -252,6 +251,14 @@ HIDDEN = {
         PASTED
         + function(b"zp_finds", FINDS)
         + function(b"zp_direct", b"return zp_hidden4(0) - zp_hidden4(0);")
+        + OTHER,
+        [REAL],
+    ),
+    "pasted_use_where_another_is_guessed": history(
+        b"enum { zp_ = 3 };\n"
+        + PASTED
+        + function(b"zp_finds", b"int zp_hidden = x + 1;\n\n\t" + FINDS.replace(b"2", b"zp_hidden"))
+        + function(b"zp_cast", b"return x + abs(zp_);")
         + OTHER,
         [REAL],
     ),

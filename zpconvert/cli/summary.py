@@ -39,10 +39,10 @@ def show(report: Report, json_file: Path | None) -> None:
         state = cell.reason if cell.state != "ran" else f"{_findings(len(bad))}{grown}"
         if cell.state == "ran" and not cell.compared:
             state += ", functions not compared"
-        click.echo(f"  {cell.name:{width}}  {cell.state:7}  {state}")
+        click.echo(_row(f"  {cell.name:{width}}  {cell.state:7}  ", state))
     for tool in report.tools:
         said = tool.reason or _findings(sum(f.check == tool.name for f in report.findings))
-        click.echo(f"  {tool.name:{width}}  {tool.state:7}  {said}")
+        click.echo(_row(f"  {tool.name:{width}}  {tool.state:7}  ", said))
     if report.bloat:
         steps = " ".join(f"{row.up - row.down:+d}" for row in report.bloat)
         click.echo()
@@ -67,9 +67,10 @@ def show(report: Report, json_file: Path | None) -> None:
             click.echo(f"  no function needed {one.name}")
     for row in report.compared:
         if row.verdict is Verdict.DECLARED:
-            click.echo(f"  declared: commit {row.commit} {row.cell}: {row.name}: {row.how}")
+            said = f"declared: commit {row.commit} {row.cell}: {row.name}: {row.how}"
+            click.echo(_hung(said))
     for left in report.uncovered:
-        click.echo(f"not covered: commit {left.commit}: {left.path}: {left.reason}")
+        click.echo(_hung(f"not covered: commit {left.commit}: {left.path}: {left.reason}", ""))
     _show_boots(report.boots)
     for command in dict.fromkeys(finding.reproduce for finding in report.findings):
         lines = [_told(one) for one in report.findings if one.reproduce == command]
@@ -91,6 +92,14 @@ def _hung(text: str, indent: str = "  ") -> str:
     ).replace(_TIE, " ")  # fmt: skip
 
 
+def _row(head: str, text: str) -> str:
+    """A row of the table, its last column wrapped."""
+    return textwrap.fill(
+        text, WIDTH, initial_indent=head, subsequent_indent=" " * len(head),
+        break_on_hyphens=False, break_long_words=False,
+    )  # fmt: skip
+
+
 def _told(finding: Finding) -> str:
     commit = f"commit {finding.commit}" if finding.commit else ""
     place = " ".join(p for p in (commit, finding.cell) if p)
@@ -107,15 +116,16 @@ def _show_boots(boots: Sequence[BootRow]) -> None:
         rows = [row for row in boots if row.cell == cell]
         passed = [row for row in rows if row.state == "passed"]
         least = ", ".join(
-            f"{name} >= {min(row.counters[name] for row in passed)}"
+            f"{name}{_TIE}>={_TIE}{min(row.counters[name] for row in passed)}"
             for name in (passed[0].counters if passed else ())
         )
         known = sum(row.known for row in rows)
-        click.echo(
+        said = (
             f"booted in {cell}: {len(passed)} of {counted(len(rows), 'kernel')} passed"
             + f" ({known} known from before)" * bool(known)
             + f": {least}" * bool(least)
         )
+        click.echo(_hung(said, ""))
 
 
 def _side_by_side(row: FunctionRow, json_file: Path | None) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 
 from zpconvert.csource.bodies import contained, inline_functions
@@ -44,7 +44,9 @@ class Edit:
     touched: names of those that it can change, or whose own texts differ; those that came or
     went are among them. before, after: all that there are. inline: those that others are made
     of. short: those that are but one statement, and may stand for another. users_before,
-    users_after: each function to those that name it, through macros or not.
+    users_after: each function to those that name it, through macros or not, or that may, in
+    parts which a macro of the tree puts together. naming_before, naming_after: to those that
+    name it for sure.
     """
 
     touched: frozenset[str]
@@ -54,6 +56,8 @@ class Edit:
     short: frozenset[str]
     users_before: Mapping[str, frozenset[str]]
     users_after: Mapping[str, frozenset[str]]
+    naming_before: Mapping[str, frozenset[str]]
+    naming_after: Mapping[str, frozenset[str]]
 
     def users(self, name: str) -> frozenset[str]:
         """The functions that name it, before or after."""
@@ -67,7 +71,9 @@ class Edit:
     def _reach(self, part: str) -> set[str]:
         found, todo = set[str](), [part]
         while todo:
-            new = self.users(todo.pop()) - found
+            name = todo.pop()
+            new = self.naming_before.get(name, set()) | self.naming_after.get(name, set())
+            new -= found
             found |= new
             todo += new & self.inline
         return found
@@ -103,6 +109,8 @@ def _differing(before: _Files, after: _Files) -> Edit:
         frozenset(old.short() | new.short()),
         old.callers,
         new.callers,
+        old.naming,
+        new.naming,
     )
 
 
@@ -194,34 +202,49 @@ class _Code:
         }
 
     def users(self, name: str) -> Set[str]:
-        """The functions and macros that name something."""
-        return self._users.get(name, set()) - {name}
+        """The functions and macros that name something, or may in parts."""
+        return (self._named.get(name, set()) | self._guessed.get(name, set())) - {name}
 
     @functools.cached_property
     def callers(self) -> dict[str, frozenset[str]]:
-        """Each function to those that name it, through macros or not."""
-        return {name: frozenset(self._callers(name)) for name in self.functions}
+        """Each function to those that name it, through macros or not, or may in parts."""
+        return {name: self._through(name, self.users) for name in self.functions}
 
-    def _callers(self, name: str) -> set[str]:
+    @functools.cached_property
+    def naming(self) -> dict[str, frozenset[str]]:
+        """Each function to those that name it, through macros or not."""
+
+        def users(name: str) -> Set[str]:
+            return self._named.get(name, set()) - {name}
+
+        return {name: self._through(name, users) for name in self.functions}
+
+    def _through(self, name: str, users: Callable[[str], Set[str]]) -> frozenset[str]:
+        """The functions among the users of a function, and among those of its macros."""
         found: set[str] = set()
         todo, seen = [name], set()
         while todo:
             one = todo.pop()
             if one not in seen:
                 seen.add(one)
-                users = self.users(one)
-                found |= users & self.functions.keys()
-                todo += users - self.functions.keys()
-        return found - {name}
+                new = users(one)
+                found |= new & self.functions.keys()
+                todo += new - self.functions.keys()
+        return frozenset(found - {name})
 
     @functools.cached_property
-    def _users(self) -> dict[str, set[str]]:
+    def _named(self) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}
         known = self.functions.keys() | self.macros.keys()
         named = [(n, one.words) for n, ones in self.functions.items() for one in ones]
         for user, words in [*named, *self.macros.items()]:
             for name in words & known:
                 found.setdefault(name, set()).add(user)
+        return found
+
+    @functools.cached_property
+    def _guessed(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
         parts = [(n, one.stems) for n, ones in self.functions.items() for one in ones]
         for user, stems in [*parts, *self.stems.items()]:
             for name in self.inline if stems else ():
@@ -276,7 +299,8 @@ def _names(text: bytes) -> set[str]:
 
 def _stems(text: bytes) -> Set[str]:
     """The words that are arguments and nothing else, as what a macro makes names of: a variable
-    is declared somewhere, or a parameter of the macro whose text it is."""
+    is declared somewhere, or a parameter of the macro whose text it is. A variable of the same
+    name beside it hides one."""
     arguments = Counter(_ARGUMENT.findall(text))
     if not arguments:
         return frozenset()

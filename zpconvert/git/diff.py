@@ -73,20 +73,21 @@ def parse_diff(diff: bytes) -> tuple[FileDiff, ...]:
     )
 
 
-def lacking(head: bytes, changes: Sequence[FileDiff]) -> str:
+def missing_changes(head: bytes, changes: Sequence[FileDiff]) -> str:
     """What a mail's diff has less of than the mail's own diffstat counts; empty if it is whole.
     It is so where a mail was cut between two hunks.
 
-    head: the mail's text before its diff, with a diffstat or without one.
+    head: the mail's text before its diff, with a diffstat or without one; a note in it may
+    quote that of another mail.
     """
-    stat = next(reversed(list(_SUM.finditer(head))), None)
-    if stat is None:
-        return ""
     here = (len(changes), sum(f.added for f in changes), sum(f.removed for f in changes))
-    said = [int(number or 0) for number in stat.groups()]
     names = ("files", "insertions", "deletions")
-    short = (f"{n} of {m} {name}" for n, m, name in zip(here, said, names, strict=True) if n < m)
-    return ", ".join(short)
+    said = [[int(n or 0) for n in stat.groups()] for stat in _SUM.finditer(head)]
+    short = [
+        [f"{n} of {m} {name}" for n, m, name in zip(here, stat, names, strict=True) if n < m]
+        for stat in said
+    ]
+    return ", ".join(short[-1]) if short and all(short) else ""
 
 
 def diff_files(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> bytes:

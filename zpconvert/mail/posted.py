@@ -16,7 +16,7 @@ from email.utils import parseaddr, parsedate_to_datetime
 from pathlib import Path
 
 from zpconvert.errors import UserError
-from zpconvert.git.diff import FileDiff, lacking, parse_diff
+from zpconvert.git.diff import FileDiff, missing_changes, parse_diff
 from zpconvert.git.hunks import FileHunks, read_hunks
 from zpconvert.git.model import Ident
 from zpconvert.mail import archive, record
@@ -137,7 +137,7 @@ def cut_short(body: bytes, changes: Sequence[FileDiff]) -> str:
     start = _DIFF.search(body)
     head = body[: start.start()] if start is not None else body
     cut = _CUT.search(head)
-    lacks = lacking(head[cut.end() :], changes) if cut is not None else ""
+    lacks = missing_changes(head[cut.end() :], changes) if cut is not None else ""
     return f"its diff has {lacks} that its diffstat counts" if lacks else ""
 
 

@@ -281,7 +281,7 @@ class Case:
         object has for sure."""
         stays = edit.touched & edit.before
         # what is there and nothing names is named by a macro's parts
-        hidden = {n for n in stays & edit.inline & known if not edit.users_before[n]}
+        hidden = {n for n in stays & edit.inline & known if not edit.naming_before[n]}
         # what is not there and used all the same is inline, by a word that is not known for it
         lost = stays & edit.after - edit.inline - there
         return bool(hidden) or any(_users(edit, name) & known for name in lost)

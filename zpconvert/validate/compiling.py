@@ -82,7 +82,7 @@ class Built:
 
     results: Mapping[tuple[str, str, int], Result]
 
-    def beside(self, other: Built, cells: Sequence[str]) -> Built:
+    def merged(self, other: Built, cells: Sequence[str]) -> Built:
         """These and those of other cells, in the order of `cells`."""
         every = [*self.results.items(), *other.results.items()]
         return Built(dict(sorted(every, key=lambda one: cells.index(one[0][0]))))

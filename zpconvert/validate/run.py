@@ -70,7 +70,7 @@ def validate(
             lambda: _bloat(subject, early[:1], first),
         ),
     )
-    built = first.beside(rest, [build.cell.name for build in builds])
+    built = first.merged(rest, [build.cell.name for build in builds])
     booted, unwell = booting.boot(subject, builds, builder)
     findings += [*built.findings(subject), *compiling.uncompiled(subject), *unwell]
     broken = built.broken(subject)
