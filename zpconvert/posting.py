@@ -141,6 +141,9 @@ def post(
     since: the posted series that this one follows.
     """
     base, conversion = base_of(tree), _as_told(conversion, result)
+    if base.commit and repo.is_dirty(tree, result.base):
+        what = f"has changes of yours in {', '.join(sorted(result.base))}, which no commit has"
+        raise UserError(str(tree), what, "commit or stash them first")
     stats: list[SeriesStat] = []
     proven: list[Proven] = []
 

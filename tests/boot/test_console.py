@@ -90,6 +90,8 @@ def test_a_run_that_stops_shows_its_last_lines() -> None:
         ("WARNING: mm/pool.c:47 move+0x77b/0x980", "WARNING: mm/pool.c:52 move+0x7/0x9", True),
         ("WARNING: mm/pool.c:47 move+0x77b/0x980", "WARNING: mm/pool.c:47 free+0x7/0x9", False),
         ("INFO: task a:1 blocked for more", "INFO: task b:2 blocked for more", True),
+        ("BUG: spinlock trylock failure on UP on CPU#0, init/26",
+         "BUG: spinlock trylock failure on UP on CPU#0, kworker/u4:1/13", True),
         ("BUG: Bad page state  pfn:3a94e", "BUG: Bad page state  pfn:33ae0", True),
         ("BUG: KASAN: use-after-free in get_page_of+0x1/0x2",
          "BUG: KASAN: use-after-free in get_desc_of+0x1/0x2", True),

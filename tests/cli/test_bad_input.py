@@ -244,6 +244,27 @@ def test_a_branch(
     assert seen(repository) == before
 
 
+def test_mails_are_of_what_is_committed(repository: Path, tmp_path: Path) -> None:
+    """The cover letter names the commit that they apply to. Changes elsewhere are no matter."""
+    words = ("series", OBJPOOL, "--tree", repository, "-o", tmp_path / "out")
+    with (repository / "Makefile").open("a") as makefile:
+        makefile.write("# mine\n")
+    assert zpconvert(*words).returncode == 0
+    shutil.rmtree(tmp_path / "out")
+    with (repository / "mm/objpool.c").open("a") as source:
+        source.write("/* mine */\n")
+    said = refusal(zpconvert(*words))
+    assert re.search(r"linux: has changes of yours in mm/objpool\.c, .*; commit or stash", said)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_setting_that_is_none(repository: Path, tmp_path: Path) -> None:
+    mails = tmp_path / "out"
+    assert zpconvert("series", OBJPOOL, "--tree", repository, "-o", mails).returncode == 0
+    said = refusal(zpconvert("validate", mails, "--tree", repository, "--kconfig", "ZRAM"))
+    assert said.endswith("--kconfig: 'ZRAM' is no setting; write CONFIG_NAME=y")
+
+
 def test_a_dirty_work_tree(repository: Path) -> None:
     with (repository / "Makefile").open("a") as makefile:
         makefile.write("# mine\n")

@@ -44,6 +44,11 @@ PASTED = b"".join(b"#define zp_hidden%d(x) (x)\n" % n for n in (1, 2, 8)) + HELP
 )
 FINDS = b"return __pcpu_size_call_return(zp_hidden, x) * 2;"
 
+STATICS = b"static int zp_a = 5;\nstatic int zp_b = 6;\n"
+WARNS = function(b"zp_warns", b"WARN_ON(x == 4);\n\treturn x;")
+#: In one section with whatever else has a value.
+PUBLIC = b"int zp_public = 3;\nint zp_none;\n"
+
 Edits = list[tuple[bytes, bytes]]
 Text = bytes | Mapping[str, bytes]
 
@@ -247,6 +252,45 @@ HIDDEN = {
         + OTHER,
         [(b".a = 3", b".a = 4")],
     ),
+    "value_beside_other_data": history(
+        PUBLIC + b"static int zp_v = 5;\n" + function(b"zp_f", b"return zp_v + x;") + OTHER,
+        [(b"zp_v = 5", b"zp_v = 6")],
+    ),
+    "pointer_beside_other_data": history(
+        PUBLIC
+        + function(b"zp_g", b"return x + 1;")
+        + function(b"zp_h", b"return x + 2;")
+        + b"static int (*zp_p)(int) = zp_g;\n"
+        + function(b"zp_f", b"return zp_p(x) * 2;"),
+        [(b"zp_p)(int) = zp_g", b"zp_p)(int) = zp_h")],
+    ),
+    "string_beside_other_data": history(
+        PUBLIC
+        + b'int zp_sink(const char *s);\nstatic const char *zp_s = "abc";\n'
+        + function(b"zp_f", b"return zp_sink(zp_s) + x;")
+        + OTHER,
+        [(b'"abc"', b'"abd"')],
+    ),
+    "pointer_to_a_table_that_is_other": history(
+        PUBLIC
+        + b"static int zp_t[] = { 1, 2 };\nstatic int *zp_p = zp_t;\n"
+        + function(b"zp_f", b"return zp_p[x & 1];")
+        + OTHER,
+        [(b"{ 1, 2 }", b"{ 1, 3 }")],
+    ),
+    "variables_that_swap_place_and_value": history(
+        b"int zp_a = 5;\nint zp_b = 6;\n" + function(b"zp_f", b"return zp_a + x;") + OTHER,
+        [(b"int zp_a = 5;\nint zp_b = 6;\n", b"int zp_b = 5;\nint zp_a = 6;\n")],
+    ),
+    # a macro that a macro of the tree uses
+    "format_of_messages": history(
+        HELP
+        + b'#undef pr_fmt\n#define pr_fmt(fmt) "zp %d: " fmt, zp_help(1)\n'
+        + function(b"zp_finds", b'pr_err("hey\\n");\n\treturn x;')
+        + function(b"zp_direct", b"return zp_help(0) - zp_help(0);")
+        + OTHER,
+        [REAL, MERE],
+    ),
     "pasted_use_beside_another": history(
         PASTED
         + function(b"zp_finds", FINDS)
@@ -294,6 +338,42 @@ def test_what_is_hidden(last: Callable[..., Three], name: str) -> None:
     assert found.alone
     assert found.plain == found.alone
     assert found.built == found.alone
+
+
+DEAD = b"""\
+static int __maybe_unused zp_dead(int x)
+{
+	static const int t[] = { 4, 7, 9, 2 };
+	pr_warn_once("dead\\n");
+	return t[x & 3];
+}
+"""
+#: What is in no object of the kernel, and in those of the later stages.
+INNOCENT = {
+    "dead_function_comes": history(
+        MACRO + USES_MACRO + WARNS,
+        [(MACRO, MACRO + HELP), (b"return zp_m(x)", b"return zp_help(x)"),
+         (b"int zp_other(int x);", DEAD + b"int zp_other(int x);")],
+    ),
+    "dead_function_goes": history(
+        MACRO + DEAD + USES_MACRO + WARNS,
+        [(MACRO, MACRO + HELP), (b"return zp_m(x)", b"return zp_help(x)"), (DEAD, b"")],
+    ),
+    "statics_swap_places": history(
+        MACRO + STATICS + function(b"zp_f", b"return zp_m(x) + zp_a + zp_b * x;") + WARNS,
+        [(MACRO, MACRO + HELP), (b"return zp_m(x)", b"return zp_help(x)"),
+         (STATICS, b"static int zp_b = 6;\nstatic int zp_a = 5;\n")],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize("name", INNOCENT)
+def test_no_alarm(last: Callable[..., Three], name: str) -> None:
+    """The line of a warning makes the built objects other ones."""
+    found = last(*INNOCENT[name])
+    assert found.same == [1]
+    assert found.alone == found.plain == found.built == {}
 
 
 STATIC = b"static int zp_st(int x)\n{\n\treturn x + 7;\n}\n"

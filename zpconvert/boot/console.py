@@ -19,6 +19,8 @@ _COMPLAINT = re.compile(
     r"|INFO: task \S+ blocked|INFO: possible|rcu: INFO: \S+ (?:self-)?detected)\b"
 )
 _BLOCKED = re.compile(r"INFO: task (?P<task>\S+) (?=blocked)")
+#: Who was running (spin_dump() of kernel/locking/spinlock_debug.c).
+_RUNNING = re.compile(r"(?<= on CPU#)\d+, \S+/\d+")
 #: What differs between two runs of the same kernel, or between two kernels that are alike.
 _VARYING = re.compile(r"\+0x\w+/0x\w+|\b0x[0-9a-f]+\b|\b(?=[a-f]*\d)[0-9a-f]+\b|\d+")
 #: A bad address is said without the function; the trace below has it first.
@@ -88,6 +90,6 @@ def _excerpt(lines: list[str], faults: list[Fault], finished: bool) -> tuple[str
 
 
 def _essence(text: str, renamed: Callable[[str], str]) -> str:
-    text = _BLOCKED.sub("INFO: task ", text)
+    text = _RUNNING.sub("", _BLOCKED.sub("INFO: task ", text))
     text = _VARYING.sub("#", text)
     return re.sub(r"[A-Za-z_]\w*", lambda word: renamed(word[0]), text)

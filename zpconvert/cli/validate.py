@@ -163,8 +163,12 @@ def _subject(
     from zpconvert.conversion.identity import made_by
     from zpconvert.conversion.load import load
     from zpconvert.errors import UserError
+    from zpconvert.kernel.cells import SETTING
     from zpconvert.validate.subject import Subject, kconfig_of, of_conversion
 
+    for line in kconfig:
+        if not SETTING.fullmatch(line):
+            raise UserError("--kconfig", f"'{line}' is no setting", "write CONFIG_NAME=y")
     beyond = [n for n in only if n > len(series.commits)]
     if beyond:
         raise UserError(

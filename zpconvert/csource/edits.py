@@ -136,6 +136,9 @@ def _edit(before: _Files, after: _Files, shared: frozenset[str]) -> Edit | None:
         touched |= users & functions
     if spreading & old.elsewhere or (spreading and (old.late or new.late)):
         return None
+    # what no text names and is there all the same, macros of the tree do (pr_fmt)
+    if any(not old.users(n) | new.users(n) for n in spreading - functions - old.pasting):
+        return None
     if spreading & functions & old.macros.keys() or any(map(_CLEANUP.match, spreading)):
         return None
     if shared & {one.file for code in (old, new) for one in code.of(spreading)}:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from zpconvert.errors import UserError
@@ -47,10 +48,11 @@ def describe(path: Path, commit: str = "HEAD") -> str | None:
     return asked.text.strip() if asked.code == 0 else None
 
 
-def is_dirty(path: Path) -> bool:
-    """Whether index or work tree differ from HEAD; files git does not track do not count."""
+def is_dirty(path: Path, files: Iterable[str] = ()) -> bool:
+    """Whether index or work tree differ from HEAD, in some files or in all; files git does not
+    track do not count."""
     words = ("status", "--porcelain", "--untracked-files=no", "--ignore-submodules=none")
-    return bool(user_git(path, *words).stdout)
+    return bool(user_git(path, *words, "--", *files).stdout)
 
 
 def branch_exists(path: Path, name: str) -> bool:

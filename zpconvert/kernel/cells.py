@@ -20,7 +20,8 @@ _KEYS = {
     "checker", "compare", "module",
 }  # fmt: skip
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-_SETTING = re.compile(r"CONFIG_[A-Za-z0-9_]+=\S+")
+#: A line of a kernel configuration that sets an option.
+SETTING = re.compile(r"CONFIG_[A-Za-z0-9_]+=\S+")
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def _cell(table: Table, lists: Mapping[str, tuple[str, ...]]) -> Cell:
     for index, line in enumerate(table.texts("kconfig")):
         if line.startswith("@") and line[1:] in lists:
             lines += lists[line[1:]]
-        elif _SETTING.fullmatch(line):
+        elif SETTING.fullmatch(line):
             lines.append(line)
         else:
             table.fail(f"'{line}' is no setting", "write CONFIG_NAME=y", "kconfig", index)

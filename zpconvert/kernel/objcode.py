@@ -91,7 +91,8 @@ class Entry:
 class Code:
     """A function's bytes, or a data section's. `neighbours`: the symbols that share a
     function's section and their distance, which the assembler may have used. `tables`: sorted
-    by section and place. `visible`: other objects can name the function."""
+    by section and place. `visible`: other objects can name the function. `objects`: the
+    variables of a data section, sorted: name, bytes, what those refer to."""
 
     section: str
     size: int
@@ -100,6 +101,7 @@ class Code:
     neighbours: tuple[tuple[str, int], ...] = ()
     tables: tuple[Entry, ...] = ()
     visible: bool = False
+    objects: tuple[tuple[str, bytes, tuple[Reference, ...]], ...] = ()
 
     @functools.cached_property
     def names(self) -> frozenset[str]:
@@ -107,6 +109,7 @@ class Code:
         inner = (reference for entry in self.tables for reference in entry.references)
         all_of_it = [r.to for r in (*self.references, *inner) if isinstance(r.to, str)]
         all_of_it += [name for name, _ in self.neighbours]
+        all_of_it += [name for name, _, _ in self.objects]
         return frozenset(name.partition(".")[0] for name in all_of_it)
 
 
@@ -178,7 +181,17 @@ def data_sections(blob: bytes) -> dict[str, Code]:
         if not section.size or _is_table(obj, by_section, index):
             continue
         references = _references(obj, by_section, index, 0, section.size)
-        code = Code(section.name, section.size, section.data, references)
+        variables = (
+            (
+                one.name,
+                section.data[one.value : one.value + one.size],
+                _references(obj, by_section, index, one.value, one.value + one.size),
+            )
+            for one in by_section.get(index, ())
+        )
+        code = Code(
+            section.name, section.size, section.data, references, objects=tuple(sorted(variables))
+        )
         name = f"[{section.name}]"
         while name in found:
             name += "'"
@@ -214,7 +227,12 @@ def renamed(code: Code, names: Mapping[str, str]) -> Code:
     neighbours = tuple(sorted((new_name(name, names), at) for name, at in code.neighbours))
     tables = tuple(replace(e, references=_retarget(e.references, names)) for e in code.tables)
     references = _retarget(code.references, names)
-    return replace(code, references=references, neighbours=neighbours, tables=tables)
+    objects = tuple(
+        sorted((new_name(n, names), data, _retarget(refs, names)) for n, data, refs in code.objects)
+    )
+    return replace(
+        code, references=references, neighbours=neighbours, tables=tables, objects=objects
+    )
 
 
 def _retarget(references: tuple[Reference, ...], names: Mapping[str, str]) -> tuple[Reference, ...]:

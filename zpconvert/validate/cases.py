@@ -225,16 +225,16 @@ class Case:
         self.left |= dict.fromkeys(unsettled, _OTHER)
 
     def _open(self, found: Pairing) -> None:
-        """What is other in a stage and was in none before it is open, unless the first one
-        shows what it is a part of to be the same."""
-        assert self.first is not None
+        """Functions that are other in a stage and were in none before it are open, unless the
+        first one shows what they are a part of to be the same. What nobody takes functions out
+        of has all of them in the first."""
+        if self.edit is None or self.first is None:
+            return
         seen = self.settled.keys() | self.left.keys() | self.first.names
-        came = {now: was for was, now in found.other if now not in seen}
+        came = {now: was for was, now in found.other if now not in seen and now[0] != "["}
         for name in self.unsettled(came.keys(), self.first):
             self.left[name] = _OTHER
             self.was.setdefault(name, came[name])
-        for names, why in ((found.gone, _GONE), (found.new, _NEW)):
-            self.left |= {n: why for n in names - seen if n.startswith("[")}
 
     def keep(self) -> bool:
         """Take everything from the commit before, for the object is unchanged, and what became
@@ -294,8 +294,7 @@ class Case:
         """
         assert self.first is not None
         other = {now for _, now in found.other}
-        data = {name for name in other | found.gone | found.new if name.startswith("[")}
-        reads = {name for section in data for name in found.callers.get(section, ())}
+        reads = {name for data in found.data for name in found.callers.get(data, ())}
         same = {now for _, now in found.same} - other - reads
         return {name for name in names if not self._shown(name, same, found.names, set())}
 

@@ -11,7 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from zpconvert.kernel import objcode
-from zpconvert.kernel.objcode import Code
+from zpconvert.kernel.objcode import Code, Reference
+
+#: Bytes, and what they refer to.
+_Content = tuple[bytes, tuple[Reference, ...]]
 
 #: A jump with its distance left to a relocation, and where that is: of x86, after a landing
 #: pad or not (endbr64, where CONFIG_X86_KERNEL_IBT is on), of arm (b), arm64 (b) and s390 (jg).
@@ -32,6 +35,8 @@ class Pairing:
     gone, new: names without a counterpart. visible: those names of either object that other
     objects can use. callers: name to the names that refer to it, in both objects. renames:
     name before to name after. shims: of each object, shim to what it jumps to in the end.
+    data: what code refers to and is other data in the end: variables, and sections whose places
+    have no name.
     """
 
     same: frozenset[tuple[str, str]]
@@ -42,6 +47,7 @@ class Pairing:
     callers: Mapping[str, frozenset[str]]
     renames: Mapping[str, str]
     shims: tuple[Mapping[str, str], Mapping[str, str]]
+    data: frozenset[str] = frozenset()
 
     @property
     def names(self) -> frozenset[str]:
@@ -94,6 +100,7 @@ def pair(
         _callers(before, after),
         names,
         (sides[0].shims, sides[1].shims),
+        _other_data(*sides, names),
     )
 
 
@@ -139,6 +146,32 @@ def _last(direct: Mapping[str, str], name: str) -> str:
 
 def _equal(old: _Side, new: _Side, was: str, now: str, names: Mapping[str, str]) -> bool:
     return old.code(was, names) == new.code(now, {})
+
+
+def _other_data(old: _Side, new: _Side, names: Mapping[str, str]) -> frozenset[str]:
+    """Variables and data sections that are not the same in both, or refer to such as are not."""
+    before, after = _data(old, names), _data(new, {})
+    found = {n for n in before.keys() | after.keys() if before.get(n) != after.get(n)}
+    uses = {
+        name: {r.to for _, references in [*before.get(name, ()), *after.get(name, ())]
+               for r in references}
+        for name in before.keys() | after.keys()
+    }  # fmt: skip
+    while more := {name for name, others in uses.items() if others & found} - found:
+        found |= more
+    return frozenset(found)
+
+
+def _data(side: _Side, names: Mapping[str, str]) -> dict[str, list[_Content]]:
+    """What stands under the names of variables, and of data sections."""
+    found: dict[str, list[_Content]] = {}
+    for name in side.codes:
+        if name.startswith("["):
+            code = side.code(name, names)
+            found.setdefault(name.strip("[]'"), []).append((code.data, code.references))
+            for variable, data, references in code.objects:
+                found.setdefault(variable, []).append((data, references))
+    return found
 
 
 def _learn(old: _Side, new: _Side, names: dict[str, str]) -> None:
