@@ -71,8 +71,8 @@ def test_what_is_not_compiled_is_in_the_report(tree: Path, cell: Cell, tmp_path:
     commit(tree, {"mm/lonely.h": b"int lonely;\n"}, "c")
     found = validated(subject(tree, 3), cell, tmp_path / "cache")
     assert [(row.commit, row.path, row.reason) for row in found.uncovered] == [
-        (1, "mm/Kconfig", "every cell is configured and built as the base has it"),
-        (1, "mm/Makefile", "every cell is configured and built as the base has it"),
+        (1, "mm/Kconfig", "every cell is configured and built as the tree has it"),
+        (1, "mm/Makefile", "every cell is configured and built as the tree has it"),
         (2, "notes.txt", "is not compiled"),
         (3, "mm/lonely.h", "no source of the series includes it"),
     ]

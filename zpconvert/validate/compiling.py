@@ -161,7 +161,7 @@ def uncovered(subject: Subject, builds: Sequence[BuildDir]) -> Iterator[Uncovere
             if path.endswith(".h"):
                 why = _unread(subject, path, commit.files, built)
             elif name in ("Makefile", "Kbuild") or name.startswith("Kconfig"):
-                why = "every cell is configured and built as the base has it"
+                why = "every cell is configured and built as the tree has it"
             else:
                 why = "" if path.endswith(SOURCES) else "is not compiled"
             if why:
