@@ -93,6 +93,22 @@ def test_a_header_that_no_built_source_includes(tree: Path, cell: Cell, tmp_path
     assert found.objects == ("mm/objpool.o",)
 
 
+def test_lines_that_no_cell_compiles(tree: Path, cell: Cell, tmp_path: Path) -> None:
+    source = (tree / SOURCE).read_bytes()
+    last = source.count(b"\n")
+    hidden = b"#ifdef CONFIG_NOWHERE\nint hidden;\n#else\nint seen;\n#endif\n"
+    commit(tree, {SOURCE: source + hidden}, "a")
+    commit(tree, {SOURCE: source + hidden.replace(b"seen", b"shown")}, "b")
+    commit(tree, {SOURCE: source + hidden.replace(b"int seen;\n", b"")}, "c")
+    commit(tree, {SOURCE: source + b"/* more */\n"}, "d")
+    found = validated(subject(tree, 4), cell, tmp_path / "cache")
+    what = "compiled only with CONFIG_NOWHERE: no cell is so"
+    assert [(row.commit, row.path, row.reason) for row in found.uncovered] == [
+        (1, SOURCE, f"line {last + 2} is {what}"),
+        (4, SOURCE, f"what is gone is {what}"),
+    ]
+
+
 def test_assembler_is_compiled_and_compared(tree: Path, cell: Cell, tmp_path: Path) -> None:
     source = "mm/stub.S"
     text = b'.text\n.globl f\n.type f, @function\nf:\n#include "one.h"\n\tret\n.size f, . - f\n'

@@ -231,10 +231,15 @@ def _build(
     return stamp
 
 
+def settings(path: Path) -> dict[str, str]:
+    """The options that are set in a build directory, `CONFIG_X` to its value."""
+    lines = [line for line in (path / ".config").read_text().splitlines() if line[:1] != "#"]
+    return {name: value for name, _, value in (line.partition("=") for line in lines) if name}
+
+
 def _check_config(make: Make, arch: str, request: Sequence[str]) -> None:
     """kconfig drops in silence what a dependency forbids or the tree does not know."""
-    lines = [line for line in (make.path / ".config").read_text().splitlines() if line[:1] != "#"]
-    config = {name: value for name, _, value in (line.partition("=") for line in lines)}
+    config = settings(make.path)
     for line in dict.fromkeys(request):
         name, _, value = line.partition("=")
         if name in config if value == "n" else config.get(name) != value:

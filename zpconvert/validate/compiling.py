@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from zpconvert.csource import conditions
 from zpconvert.errors import UserError
 from zpconvert.kernel import diagnostics, kbuild
 from zpconvert.kernel.cells import Cell
 from zpconvert.kernel.kbuild import BuildDir
 from zpconvert.kernel.replay import Compiled, Failed, Job
 from zpconvert.validate.builder import Builder, Result, Unfinished
+from zpconvert.validate.comments import uncommented
 from zpconvert.validate.report import CellRow, Finding, SizeRow, UncoveredRow
 from zpconvert.validate.subject import INCLUDERS, SOURCES, Files, Subject, finding
 
@@ -154,6 +156,7 @@ def uncompiled(subject: Subject) -> Iterator[Finding]:
 def uncovered(subject: Subject, builds: Sequence[BuildDir]) -> Iterator[UncoveredRow]:
     """What commits touch and no compiler sees, and why that is."""
     built = {obj for build in builds for obj in build.commands}
+    configs = {build.cell.name: kbuild.settings(build.path) for build in builds}
     for number in subject.numbers:
         commit = subject.series.commits[number - 1]
         for path in commit.touched:
@@ -164,8 +167,39 @@ def uncovered(subject: Subject, builds: Sequence[BuildDir]) -> Iterator[Uncovere
                 why = "every cell is configured and built as the tree has it"
             else:
                 why = "" if path.endswith(SOURCES) else "is not compiled"
+            if not why:
+                seen = [configs[b.cell.name] for b in builds if _reads(subject, path, b)]
+                why = _left_out(subject, path, number, seen)
             if why:
                 yield UncoveredRow(number, path, why)
+
+
+def _reads(subject: Subject, path: str, build: BuildDir) -> bool:
+    """Whether something that a cell builds is made of a source or a header."""
+    includers = subject.includers.get(path, ())
+    return any(subject.source(obj) == path or obj in includers for obj in build.commands)
+
+
+def _left_out(
+    subject: Subject, path: str, number: int, configs: Sequence[Mapping[str, str]]
+) -> str:
+    """Which lines that a commit changes are under options that no cell has so; empty if all
+    are seen by a compiler."""
+    before, after = (
+        conditions.guarded(uncommented(subject.series.states[n].get(path, b"")))
+        for n in (number - 1, number)
+    )
+    found = []
+    for guards in sorted(before.keys() | after.keys(), key=sorted):
+        old, new = before.get(guards, ()), after.get(guards, ())
+        if [text for _, text in old] == [text for _, text in new]:
+            continue
+        if any(all(guard.holds(config) for guard in guards) for config in configs):
+            continue
+        lines = [line for line, text in new if (text not in [was for _, was in old])]
+        where = f"line {lines[0]}" if lines else "what is gone"
+        found.append(f"{where} is compiled only {' and '.join(map(str, sorted(guards)))}")
+    return f"{'; '.join(found)}: no cell is so" if found and configs else ""
 
 
 def _unread(subject: Subject, header: str, files: Files, built: Set[str]) -> str:
