@@ -200,7 +200,8 @@ def test_what_was_booted_is_shown_and_recorded(
     done = CliRunner().invoke(command, words)
     assert done.exception is None, done.output
     assert (
-        "booted in boot-kasan: 2 of 3 kernels passed (1 known from before): moved >= 7, out >= 4\n"
+        "booted in boot-kasan: 2 of 3 kernels passed (1 known from before): moved >= 7,\n"
+        "  out >= 4\n"
     ) in done.output
     assert "\n1 compilation, 0 s of compiler, 1 result known from before\n" in done.output
     recorded = json.loads((out / "report.json").read_text())["boots"]
