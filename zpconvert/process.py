@@ -206,11 +206,16 @@ def beside(first: Callable[[], Result], second: Callable[[], Item]) -> tuple[Res
 
 
 def _end(pool: ThreadPoolExecutor) -> None:
-    """Start nothing more in a pool, and kill the programs that run until it is empty."""
+    """Start nothing more in a pool, and kill the programs that run until it is empty.
+
+    Ctrl-C in the instant in which the pool starts a thread leaves one that the pool itself does
+    not know; it has the pool's name.
+    """
     pool.shutdown(wait=False, cancel_futures=True)
     ending = threading.Thread(target=pool.shutdown)
     ending.start()
-    while ending.is_alive():
+    name = f"{pool._thread_name_prefix}_"
+    while ending.is_alive() or any(t.name.startswith(name) for t in threading.enumerate()):
         for child in _running.copy():
             _kill_group(child)
         ending.join(0.01)
