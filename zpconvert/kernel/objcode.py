@@ -13,6 +13,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from operator import itemgetter
 
 from zpconvert.kernel import elf
 
@@ -63,6 +64,10 @@ _ARM = 40
 #: the kernel is linked without procedure linkage tables, so R_X86_64_PLT32 is
 #: R_X86_64_PC32, and R_386_PLT32 is R_386_PC32.
 _CALLS = {62: {4: 2}, 3: {4: 2}}
+
+
+#: What a variable is sorted by; references have no order.
+_NAMED = itemgetter(0, 1)
 
 
 @dataclass(frozen=True)
@@ -190,7 +195,11 @@ def data_sections(blob: bytes) -> dict[str, Code]:
             for one in by_section.get(index, ())
         )
         code = Code(
-            section.name, section.size, section.data, references, objects=tuple(sorted(variables))
+            section.name,
+            section.size,
+            section.data,
+            references,
+            objects=tuple(sorted(variables, key=_NAMED)),
         )
         name = f"[{section.name}]"
         while name in found:
@@ -228,7 +237,10 @@ def renamed(code: Code, names: Mapping[str, str]) -> Code:
     tables = tuple(replace(e, references=_retarget(e.references, names)) for e in code.tables)
     references = _retarget(code.references, names)
     objects = tuple(
-        sorted((new_name(n, names), data, _retarget(refs, names)) for n, data, refs in code.objects)
+        sorted(
+            ((new_name(n, names), data, _retarget(refs, names)) for n, data, refs in code.objects),
+            key=_NAMED,
+        )
     )
     return replace(
         code, references=references, neighbours=neighbours, tables=tables, objects=objects
