@@ -6,14 +6,17 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pytest
 
-from zpconvert import process
+from zpconvert import ending, process
 from zpconvert.errors import UserError
 from zpconvert.process import Completed, ProcessError, beside, run, side_by_side
 
@@ -131,6 +134,55 @@ def test_an_interrupt_between_two_starts_ends_the_first(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         side_by_side(one, items(), 2)
     assert time.monotonic() - start < 30
+
+
+def interrupted_at(line: int) -> bool:
+    """Run three programs side by side, with Ctrl-C at the so-manieth line, 1-based, that the
+    standard library runs for it in this thread, or else when they are all submitted. Returns
+    whether there was such a line."""
+    seen = 0
+
+    def trace(frame: FrameType, event: str, arg: object) -> Any:
+        nonlocal seen
+        name = frame.f_code.co_filename
+        if not name.endswith(("/process.py", "/threading.py", "/thread.py", "/_base.py")):
+            return None
+        if event == "line" and not name.endswith("/process.py"):
+            seen += 1
+            if seen == line:
+                signal.raise_signal(signal.SIGINT)
+        return trace
+
+    def items() -> Iterator[str]:
+        yield from ["60"] * 3
+        sys.settrace(None)
+        raise ending.Ended
+
+    sys.settrace(trace)
+    try:
+        with pytest.raises(ending.Ended):
+            side_by_side(sleeping, items(), 2)
+    finally:
+        sys.settrace(None)
+    return seen >= line
+
+
+def test_an_interrupt_at_any_line_ends_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the pool held a lock, it stayed locked, and the run never ended."""
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    ending.listen()
+    start = time.monotonic()
+    line = 1
+    try:
+        while interrupted_at(line):
+            monkeypatch.setattr(ending, "_first", None)
+            line += 1
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert line > 100
+    assert not process._running
+    # each of them would have slept for 60
+    assert time.monotonic() - start < 60
 
 
 def test_two_functions_at_the_same_time(tmp_path: Path) -> None:

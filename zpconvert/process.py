@@ -16,13 +16,14 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
 from zpconvert import ending
 from zpconvert.errors import UserError
 
 if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 #: Messages are parsed, so every program speaks the same language everywhere.
 LOCALE = {"LC_ALL": "C.UTF-8", "LANGUAGE": "C"}
@@ -177,8 +178,8 @@ def side_by_side(
     pool = ThreadPoolExecutor(max(1, workers))
     try:
         # Ctrl-C can come here, too: the first program runs while the others are submitted
-        futures = [pool.submit(function, item) for item in items]
-        return [future.result() for future in futures]
+        results = [_submitted(pool, function, item) for item in items]
+        return [result() for result in results]
     except BaseException:
         _end(pool)
         raise
@@ -196,8 +197,8 @@ def beside(first: Callable[[], Result], second: Callable[[], Item]) -> tuple[Res
 
     pool = ThreadPoolExecutor(1)
     try:
-        other = pool.submit(second)
-        return first(), other.result()
+        other = _submitted(pool, second)
+        return first(), other()
     except BaseException:
         _end(pool)
         raise
@@ -205,20 +206,31 @@ def beside(first: Callable[[], Result], second: Callable[[], Item]) -> tuple[Res
         pool.shutdown()
 
 
-def _end(pool: ThreadPoolExecutor) -> None:
-    """Start nothing more in a pool, and kill the programs that run until it is empty.
+def _submitted(
+    pool: ThreadPoolExecutor, function: Callable[..., Result], *args: object
+) -> Callable[[], Result]:
+    """Have a pool call a function; what this gives waits for the result.
 
-    Ctrl-C in the instant in which the pool starts a thread leaves one that the pool itself does
-    not know; it has the pool's name.
+    Of what the pool and its threads share there are locks that are taken in Python, where an
+    interrupt leaves them locked for ever. So this thread is interrupted in none of that, and
+    waits at a queue that is not written in Python.
     """
-    pool.shutdown(wait=False, cancel_futures=True)
-    ending = threading.Thread(target=pool.shutdown)
-    ending.start()
-    name = f"{pool._thread_name_prefix}_"
-    while ending.is_alive() or any(t.name.startswith(name) for t in threading.enumerate()):
-        for child in _running.copy():
-            _kill_group(child)
-        ending.join(0.01)
+    done: SimpleQueue[Future[Result]] = SimpleQueue()
+    with ending.held():
+        pool.submit(function, *args).add_done_callback(done.put)
+    return lambda: done.get().result()
+
+
+def _end(pool: ThreadPoolExecutor) -> None:
+    """Start nothing more in a pool, and kill the programs that run until it is empty."""
+    with ending.held():
+        pool.shutdown(wait=False, cancel_futures=True)
+        empty = threading.Thread(target=pool.shutdown)
+        empty.start()
+        while empty.is_alive():
+            for child in _running.copy():
+                _kill_group(child)
+            empty.join(0.01)
 
 
 @functools.cache
