@@ -28,6 +28,7 @@ FLOOR = {"ending", "errors", "plural", "process", "resources", "scratch", "space
 FLOOR |= {"__init__"}
 #: What every package below cli may import: the types that are passed on, and the floor.
 SHARED = (
+    "conversion.complaint",
     "conversion.model",
     "conversion.table",
     "csource.ctype",

@@ -3,9 +3,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from zpconvert.boot.console import Fault, read
+from zpconvert.conversion.complaint import KnownComplaint
+from zpconvert.kernel.cells import built_in
 
 GOOD = """\
 Kernel command line: con=null LOADS=zram
@@ -68,6 +72,47 @@ def test_a_bad_address_is_said_with_its_function() -> None:
     trace = "Stack:\n 601c5f10 9fd8bc00\nCall Trace:\n [<601c5f10>] ? pool_free+0x6a0/0x1310\n"
     (fault,) = read(f"{line}\n{trace} [<603981f0>] ? other+0xa0/0xf0\n").faults
     assert fault.text == f"{line} (in pool_free)"
+
+
+RCU = """\
+WARNING: suspicious RCU usage
+6.1.0 #1 Not tainted
+-----------------------------
+lib/tree.c:860 suspicious rcu_dereference_check() usage!
+Call Trace:
+ [<60029c80>] ? walk+0x0/0x50
+ [<6002080c>] ? flush_all+0x6c/0xa0
+"""
+
+
+def test_what_lockdep_says_of_rcu_has_its_place_and_its_trace() -> None:
+    first, second = read(RCU + RCU.replace("860", "816").replace("walk", "find")).faults
+    assert first.text == "WARNING: suspicious RCU usage (lib/tree.c:860)"
+    assert first.trace == ("walk", "flush_all")
+    assert second.text == "WARNING: suspicious RCU usage (lib/tree.c:816)"
+    assert second.trace == ("find", "flush_all")
+
+
+def test_a_known_complaint_is_told_by_its_line_and_its_trace() -> None:
+    (fault,) = read(RCU).faults
+
+    def made(text: str, trace: str) -> bool:
+        known = KnownComplaint(re.compile(text), re.compile(trace), "so it is")
+        return known.is_made(fault.text, fault.trace)
+
+    assert made(r"RCU usage .*lib/tree\.c", "^flush_all$")
+    assert not made("BUG", "^flush_all$")
+    assert not made("RCU usage", "^flush$")
+
+
+def test_the_cells_own_complaint_is_known() -> None:
+    """Only with the function in its trace that is to blame."""
+    (known,) = built_in()["boot-lockdep"].complaints
+    text = RCU.replace("lib/tree.c", "lib/maple_tree.c")
+    (other,) = read(text).faults
+    (fault,) = read(text.replace("flush_all", "force_flush_all")).faults
+    assert known.is_made(fault.text, fault.trace)
+    assert not known.is_made(other.text, other.trace)
 
 
 def test_what_a_load_finds_is_a_fault() -> None:

@@ -189,7 +189,9 @@ def test_what_was_booted_is_shown_and_recorded(
 ) -> None:
     rows = (
         BootRow(0, "boot-kasan", "passed", True, 2.5, {"moved": 9, "out": 4}, (), ()),
-        BootRow(1, "boot-kasan", "passed", False, 2.5, {"moved": 7, "out": 5}, (), ()),
+        BootRow(
+            1, "boot-kasan", "passed", False, 2.5, {"moved": 7, "known": 1}, (), (), ("it\nis so",)
+        ),
         BootRow(2, "boot-kasan", "failed", False, 2.5, {"moved": 1}, ("BUG: x",), ("BUG: x",)),
     )
     said = {"boots": rows, "cells": (CellRow("boot-kasan", "um", "gcc", "ran"),)}
@@ -201,7 +203,8 @@ def test_what_was_booted_is_shown_and_recorded(
     assert done.exception is None, done.output
     assert (
         "booted in boot-kasan: 2 of 3 kernels passed (1 known from before): moved >= 7,\n"
-        "  out >= 4\n"
+        "  out >= 0\n"
+        "passed over in boot-kasan: it is so\n"
     ) in done.output
     assert "\n1 compilation, 0 s of compiler, 1 result known from before\n" in done.output
     recorded = json.loads((out / "report.json").read_text())["boots"]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from zpconvert.conversion.complaint import KnownComplaint
 from zpconvert.conversion.load import list_conversions, load
 from zpconvert.conversion.model import (
     Boot,
@@ -104,6 +105,11 @@ counters = ["zswpout"]
 source = 'WARN_ON\\(x'
 reason = "x is always true here"
 
+[[boot.complaint]]
+text = 'BUG: spin'
+trace = '^try'
+reason = "one processor"
+
 [[border]]
 slot = "migrate:page"
 reason = "fixed signature"
@@ -177,7 +183,10 @@ def test_a_whole_conversion(root: Path) -> None:
     assert conversion.variables[0]("next_page") == "next_desc"
     assert conversion.border == (Border("migrate:page", "fixed signature"),)
     known = KnownWarning(re.compile(r"WARN_ON\(x"), "x is always true here")
-    assert conversion.boot == Boot(("CONFIG_LOADED=y",), ("zswap",), "pool", ("zswpout",), (known,))
+    complaint = KnownComplaint(re.compile("BUG: spin"), re.compile("^try"), "one processor")
+    assert conversion.boot == Boot(
+        ("CONFIG_LOADED=y",), ("zswap",), "pool", ("zswpout",), (known,), (complaint,)
+    )
     assert conversion.smpl == (root / "pool/idioms.cocci",)
     assert not conversion.bundled
     one, two, three = conversion.steps
@@ -216,8 +225,8 @@ FAULTS = [
     ('["mm/pool.c"]', '["../x.c"]', "files", "no path inside the tree"),
     ('["mm/pool.c"]', '["mm/desc.h"]', "files", "the generated header"),
     ('"one()",', "7,", "    7,", "array of non-empty strings"),
-    ('"one()",', '"one:page",', '    "one:page",\n]', "named already by step 'one' on line 41"),
-    ('"two:page"', '"one()"', 'slots = ["one()"]', "named already by step 'one' on line 42"),
+    ('"one()",', '"one:page",', '    "one:page",\n]', "named already by step 'one' on line 46"),
+    ('"two:page"', '"one()"', 'slots = ["one()"]', "named already by step 'one' on line 47"),
     ('"two:page"', '"migrate:page"', 'slots = ["migrate', "named already by the border"),
     ('body = "Body."\nslots = ["two', 'slots = ["two', '[[step]]\nid = "two"', "'body' is missing"),
     ('"Body."\nslots = ["two', '" "\nslots = ["two', 'body = " "', "has no commit message body"),

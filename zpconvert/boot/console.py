@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 #: Lines of the loads start with it (zpconvert/boot/loads/load.h).
@@ -26,6 +26,10 @@ _VARYING = re.compile(r"\+0x\w+/0x\w+|\b0x[0-9a-f]+\b|\b(?=[a-f]*\d)[0-9a-f]+\b|
 #: A bad address is said without the function; the trace below has it first.
 _BAD_ADDRESS = "Kernel mode fault"
 _TRACED = re.compile(r"^ *\[<[0-9a-f]+>\] (?:\? )?(\w+)\+0x")
+#: What lockdep says of RCU has the place three lines on (lockdep_rcu_suspicious()).
+_SUSPICIOUS = re.compile(r"(\S+\.[ch]:\d+) suspicious ")
+#: Lines below a complaint in which its trace is looked for.
+_BELOW = 100
 #: Lines of a console that are kept from the first fault on.
 _KEPT = 80
 
@@ -33,10 +37,11 @@ _KEPT = 80
 @dataclass(frozen=True)
 class Fault:
     """Something that went wrong in a run. line: 1-based, in the console's text; 0 for what it
-    does not say. text: the line itself."""
+    does not say. text: the line itself. trace: names of the functions below it."""
 
     line: int
     text: str
+    trace: tuple[str, ...] = ()
 
     def same_as(self, other: Fault, renamed: Callable[[str], str] = str) -> bool:
         """It is the same in another kernel, where names may have changed."""
@@ -71,15 +76,29 @@ def read(text: str) -> Console:
                 counters[name] = counters.get(name, 0) + int(value)
             finished = finished or word == "finished"
         elif _COMPLAINT.search(line):
-            faults.append(Fault(number, line.strip() + _function(line, lines[number:])))
+            below = _below(lines[number:])
+            text = line.strip() + _more(line, below)
+            faults.append(Fault(number, text, tuple(_functions(below))))
     return Console(finished, tuple(faults), counters, _excerpt(lines, faults, finished))
 
 
-def _function(line: str, after: list[str]) -> str:
-    if _BAD_ADDRESS not in line:
-        return ""
-    traced = filter(None, map(_TRACED.match, after[:20]))
-    return next((f" (in {found[1]})" for found in traced), "")
+def _below(lines: list[str]) -> list[str]:
+    """The lines that belong to a complaint: those before the next one."""
+    ends = (i for i, line in enumerate(lines) if OWN in line or _COMPLAINT.search(line))
+    return lines[: min(next(ends, _BELOW), _BELOW)]
+
+
+def _more(line: str, below: list[str]) -> str:
+    """What the line of a complaint lacks, and those below it have."""
+    if _BAD_ADDRESS in line:
+        return next((f" (in {name})" for name in _functions(below)), "")
+    if "suspicious" in line:
+        return next((f" ({found[1]})" for found in map(_SUSPICIOUS.match, below) if found), "")
+    return ""
+
+
+def _functions(below: list[str]) -> Iterator[str]:
+    return (found[1] for found in map(_TRACED.match, below) if found)
 
 
 def _excerpt(lines: list[str], faults: list[Fault], finished: bool) -> tuple[str, ...]:

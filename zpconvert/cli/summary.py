@@ -111,12 +111,13 @@ def _findings(number: int) -> str:
 
 
 def _show_boots(boots: Sequence[BootRow]) -> None:
-    """A line for each cell that booted: how many kernels, and the least that was counted."""
+    """A line for each cell that booted: how many kernels, and the least that was counted. Then
+    why complaints were passed over."""
     for cell in dict.fromkeys(row.cell for row in boots):
         rows = [row for row in boots if row.cell == cell]
         passed = [row for row in rows if row.state == "passed"]
         least = ", ".join(
-            f"{name}{_TIE}>={_TIE}{min(row.counters[name] for row in passed)}"
+            f"{name}{_TIE}>={_TIE}{min(row.counters.get(name, 0) for row in passed)}"
             for name in (passed[0].counters if passed else ())
         )
         known = sum(row.known for row in rows)
@@ -126,6 +127,8 @@ def _show_boots(boots: Sequence[BootRow]) -> None:
             + f": {least}" * bool(least)
         )
         click.echo(_hung(said, ""))
+        for reason in dict.fromkeys(reason for row in rows for reason in row.passed_over):
+            click.echo(_hung(f"passed over in {cell}: {' '.join(reason.split())}", ""))
 
 
 def _side_by_side(row: FunctionRow, json_file: Path | None) -> None:

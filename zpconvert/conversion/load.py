@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from zpconvert.conversion.complaint import known_complaints
 from zpconvert.conversion.descriptor import check_tree_path, load_descriptor
 from zpconvert.conversion.model import (
     LOADS,
@@ -177,7 +178,7 @@ def _kconfig(head: Table, key: str) -> tuple[str, ...]:
 
 
 def _boot(table: Table) -> Boot:
-    table.only({"kconfig", "loads", "zpool", "counters", "warning"})
+    table.only({"kconfig", "loads", "zpool", "counters", "warning", "complaint"})
     loads = table.texts("loads", needed=True)
     for index, load in enumerate(loads):
         if load not in LOADS:
@@ -193,7 +194,8 @@ def _boot(table: Table) -> Boot:
         zpool = ""
     counters = table.texts("counters", needed=True)
     warnings = tuple(map(_warning, table.tables("warning")))
-    return Boot(_kconfig(table, "kconfig"), loads, zpool, counters, warnings)
+    complaints = known_complaints(table)
+    return Boot(_kconfig(table, "kconfig"), loads, zpool, counters, warnings, complaints)
 
 
 def _warning(table: Table) -> KnownWarning:

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from zpconvert.conversion.complaint import KnownComplaint
+
 
 @dataclass(frozen=True)
 class Member:
@@ -254,7 +256,7 @@ class Boot:
     kconfig: settings that the loads need, over the conversion's own.
     loads: some of LOADS, in order. zpool: zswap's pool, empty without that load.
     counters: names of what the loads count; each must come out above zero, else the run
-    proves nothing. warnings: those that are counted, and no fault.
+    proves nothing. warnings, complaints: those that are counted, and no fault.
     """
 
     kconfig: tuple[str, ...]
@@ -262,6 +264,7 @@ class Boot:
     zpool: str
     counters: tuple[str, ...]
     warnings: tuple[KnownWarning, ...] = ()
+    complaints: tuple[KnownComplaint, ...] = ()
 
 
 @dataclass(frozen=True)

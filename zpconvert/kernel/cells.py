@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from zpconvert.conversion.complaint import KnownComplaint, known_complaints
 from zpconvert.conversion.table import Table, read_toml
 from zpconvert.errors import UserError
 
@@ -17,7 +18,7 @@ MATRICES = ("quick", "full", "native", "boot")
 
 _KEYS = {
     "name", "arch", "toolchain", "cross", "package", "config", "kconfig", "matrices",
-    "checker", "compare", "module",
+    "checker", "compare", "module", "complaint",
 }  # fmt: skip
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 #: A line of a kernel configuration that sets an option.
@@ -33,7 +34,8 @@ class Cell:
     toolchain: `gcc` or `clang`; cross: prefix of the compiler's name; package: what to install
     for it, as Debian names it. checker: what reads each source besides, `sparse` or nothing.
     matrices: of which it is a part. compare: functions are compared here. module: the
-    subsystem is built as a module.
+    subsystem is built as a module. complaints: what its kernels are known to complain of by
+    themselves when they are booted.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Cell:
     compare: bool = False
     module: bool = False
     checker: str = ""
+    complaints: tuple[KnownComplaint, ...] = ()
 
     @property
     def boots(self) -> bool:
@@ -104,6 +107,7 @@ def _cell(table: Table, lists: Mapping[str, tuple[str, ...]]) -> Cell:
         table.flag("compare"),
         table.flag("module"),
         checker,
+        known_complaints(table),
     )
 
 

@@ -37,12 +37,14 @@ _PLACE = re.compile(r"\b([\w./-]+\.[ch]):(\d+)")
 @dataclass(frozen=True)
 class Booted:
     """A kernel's run. known: it was not run now, for one like it was before; faults: what went
-    wrong, none if all was shown; seconds: 0 if there was no run."""
+    wrong, none if all was shown; passed_over: why a complaint was none; seconds: 0 if there was
+    no run."""
 
     known: bool
     seconds: float
     console: Console
     faults: tuple[Fault, ...]
+    passed_over: tuple[str, ...] = ()
 
 
 def boot(
@@ -74,18 +76,20 @@ def judge(
     ran: Ran,
     counters: Sequence[str],
     limit: float,
-    known: Callable[[Fault], bool] = lambda fault: False,
-) -> tuple[Console, tuple[Fault, ...]]:
+    known: Callable[[Fault], str] = lambda fault: "",
+) -> tuple[Console, tuple[Fault, ...], tuple[str, ...]]:
     """What a run said, and all that went wrong: what the kernel and the loads complain of, an
-    end before theirs, and, if they came to their end, a counter that stayed at zero.
+    end before theirs, and, if they came to their end, a counter that stayed at zero. Then why
+    complaints were passed over.
 
-    known: whether a complaint is one of those that the conversion knows of; they are counted.
+    known: why a complaint is none, empty if it is one; those that are none are counted.
     """
     console = read(ran.console)
-    faults = [fault for fault in console.faults if not known(fault)]
-    passed_over = len(console.faults) - len(faults)
+    reasons = {fault: known(fault) for fault in console.faults}
+    faults = [fault for fault in console.faults if not reasons[fault]]
+    passed_over = tuple(dict.fromkeys(filter(None, reasons.values())))
     if passed_over:
-        counted = {**console.counters, "known_warnings": passed_over}
+        counted = {**console.counters, "known_complaints": len(console.faults) - len(faults)}
         console = dataclasses.replace(console, counters=counted)
     last = next((line for line in reversed(ran.console.splitlines()) if line.strip()), "nothing")
     if ran.hung:
@@ -99,7 +103,7 @@ def judge(
             for name in counters
             if not console.counters.get(name)
         ]
-    return console, tuple(faults)
+    return console, tuple(faults), passed_over
 
 
 class _Cell:
@@ -173,27 +177,36 @@ class _Cell:
         environment = {"LOADS": ",".join(self.boot.loads), "ZPOOL": self.boot.zpool}
         ran = machine.boot(program, self.root(), environment, limit=self.limit)
         program.unlink()
-        console, faults = self._judged(number, ran)
+        judged = self._judged(number, ran)
+        _, faults, _ = judged
         if not faults:
             values = {"console": ran.console, "seconds": ran.seconds}
             self.builder.remember(key, zlib.compress(json.dumps(values).encode()))
-        return Booted(False, ran.seconds, console, faults)
+        return Booted(False, ran.seconds, *judged)
 
-    def _judged(self, number: int, ran: Ran) -> tuple[Console, tuple[Fault, ...]]:
+    def _judged(self, number: int, ran: Ran) -> tuple[Console, tuple[Fault, ...], tuple[str, ...]]:
         """What a run said; known warnings are those of lines in the files of the series."""
         state = self.subject.series.states[number]
 
         @functools.cache
-        def known_at(path: str, line: int) -> bool:
+        def known_at(path: str, line: int) -> str:
             lines = state.get(path, b"").decode("utf-8", "replace").splitlines()
-            return line <= len(lines) and any(
-                one.source.search(lines[line - 1]) for one in self.boot.warnings
+            return next(
+                (
+                    one.reason
+                    for one in self.boot.warnings
+                    if line <= len(lines) and one.source.search(lines[line - 1])
+                ),
+                "",
             )
 
-        def known(fault: Fault) -> bool:
+        def known(fault: Fault) -> str:
+            for one in (*self.boot.complaints, *self.build.cell.complaints):
+                if one.is_made(fault.text, fault.trace):
+                    return one.reason
             place = _PLACE.search(fault.text)
             if place is None or not fault.text.startswith("WARNING: "):
-                return False
+                return ""
             return known_at(place[1], int(place[2]))
 
         return judge(ran, self.boot.counters, self.limit, known)
@@ -208,6 +221,7 @@ def _row(number: int, cell: str, one: Booted) -> BootRow:
         seconds=round(one.seconds, 2),
         counters=dict(one.console.counters),
         faults=tuple(fault.text for fault in one.faults),
+        passed_over=one.passed_over,
         console=one.console.excerpt,
     )
 

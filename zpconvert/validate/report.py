@@ -27,10 +27,11 @@ Schema 1, a JSON object; commits are counted from 1, lines too, 0 where there is
     bloat        [{commit, cell, object, up, down, before, after}], bytes: what the tree's
                  bloat-o-meter says of a commit against its parent, in the first cell
     churn        lines changed over the series / lines of the final diff
-    boots        [{commit, cell, state, known, seconds, counters, faults, console}], with --boot;
-                 state is `passed` or `failed`; known: a kernel like it had been run before;
-                 counters {name: number}: what the loads counted; faults: lines of the console,
-                 or what it lacks; console: the lines from the first fault on
+    boots        [{commit, cell, state, known, seconds, counters, faults, console, passed_over}],
+                 with --boot; state is `passed` or `failed`; known: a kernel like it had been run
+                 before; counters {name: number}: what the loads counted; faults: lines of the
+                 console, or what it lacks; console: the lines from the first fault on;
+                 passed_over: why complaints of its were no faults
     findings     [{check, commit, cell, path, line, text, reproduce}]; reproduce is a command
     cost         {compiled, cached, seconds}: compilers run, results kept, compilers' seconds
 
@@ -164,6 +165,7 @@ class BootRow:
     counters: dict[str, int]
     faults: tuple[str, ...]
     console: tuple[str, ...]
+    passed_over: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
