@@ -8,14 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from zpconvert.validate.listing import listings
+from zpconvert.kernel.objcode import COMPARE_FLAGS
+from zpconvert.validate.listing import differing, listings
+
+
+def compiled(place: Path, text: str) -> bytes:
+    (place / "a.c").write_text(text)
+    subprocess.run(["gcc", "-O2", "-fno-pie", *COMPARE_FLAGS, "-c", "a.c"], cwd=place, check=True)
+    return (place / "a.o").read_bytes()
 
 
 @pytest.fixture
 def blob(tmp_path: Path) -> bytes:
-    (tmp_path / "a.c").write_text("int one(void) { return 1; }\nint two(void) { return 2; }\n")
-    subprocess.run(["gcc", "-O2", "-c", "a.c"], cwd=tmp_path, check=True)
-    return (tmp_path / "a.o").read_bytes()
+    return compiled(tmp_path, "int one(void) { return 1; }\nint two(void) { return 2; }\n")
 
 
 def test_both_sides(blob: bytes) -> None:
@@ -31,3 +36,48 @@ def test_what_objdump_cannot_read_has_no_listing(blob: bytes) -> None:
 
 def test_without_the_toolchains_objdump_there_is_no_listing(blob: bytes) -> None:
     assert listings("no-such-linux-gnu-objdump", blob, "one", blob, "two") is None
+
+
+#: A function with a string, and an entry in a table about it; two variables.
+TEXT = """\
+int say(const char *, const char *);
+int one(void)
+{
+    asm volatile("7: .pushsection __bugs,\\"a\\"; .quad 7b; .long 12; .popsection");
+    return say("a %s\\n", "b") + 1;
+}
+int first = 1;
+const char *second = "c";
+"""
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "lines"),
+    [("a %s", "A %s", ("'a %s\\n'", "'A %s\\n'")), ("12", "13", ("0c 00 00 00", "0d 00 00 00"))],
+)
+def test_what_differs_is_in_the_listing(
+    was: str, now: str, lines: tuple[str, str], tmp_path: Path
+) -> None:
+    """Although the instructions do not."""
+    before, after = (compiled(tmp_path, TEXT.replace(was, text)) for text in (was, now))
+    found = listings("objdump", before, "one", after, "one")
+    assert found is not None
+    (pair,) = [two for two in zip(found.before, found.after, strict=True) if two[0] != two[1]]
+    assert all(line in shown for line, shown in zip(lines, pair, strict=True))
+
+
+def test_data_is_listed_by_its_variables(tmp_path: Path) -> None:
+    before = compiled(tmp_path, TEXT)
+    after = compiled(tmp_path, TEXT.replace('"c"', '"d"').replace("first", "other"))
+    found = listings("no-objdump", before, "[.data]", after, "[.data]")
+    assert found is not None
+    assert "first: 01 00 00 00" in found.before
+    assert [line.partition("+")[2] for line in (*found.before, *found.after) if "+" in line] == [
+        "0x0='c'",
+        "0x0='d'",
+    ]
+    names = {"first": "other"}
+    assert differing(before, "[.data]", after, "[.data]", names) == "second"
+    assert differing(before, "[.data]", after, "[.data]", {}) == "first, other, second"
+    assert differing(before, "one", after, "one", names) == ""
+    assert differing(before, "[.data]", b"no object", "[.data]", names) == ""

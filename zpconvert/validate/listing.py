@@ -1,36 +1,107 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Two functions side by side, as objdump shows them."""
+"""Two functions side by side, as objdump shows them; two data sections, by their variables.
+
+objdump shows where a relocation points to, and not what is there; what is compared is that,
+and what the kernel's tables say of the function, so it is in the listing, too.
+"""
 
 from __future__ import annotations
 
+import re
 import shutil
+from collections.abc import Iterator, Mapping
 
+from zpconvert.kernel import elf, objcode
+from zpconvert.kernel.objcode import Code, Reference
 from zpconvert.process import ProcessError, run
 from zpconvert.scratch import scratch_directory
 from zpconvert.validate.report import Listing
 
 #: Lines of a listing that are kept.
 LINES = 400
+#: Bytes of a variable or of a table's entry in a line.
+_BYTES = 32
+#: A relocation, as `objdump -r` has it between the instructions.
+_RELOCATION = re.compile(r"\s+([0-9a-f]+): R_\w+\s")
+#: The address of an instruction.
+_ADDRESS = re.compile(r"\s*([0-9a-f]+):\t")
 
 
 def listings(objdump: str, before: bytes, was: str, after: bytes, name: str) -> Listing | None:
-    """Disassembly of a function in both objects; None where it cannot be had.
+    """What there is of a function, or of a data section (`[.data]`), in both objects; None
+    where it cannot be had.
 
     objdump: the program, that of the objects' own toolchain: another's cannot read them.
     """
-    if shutil.which(objdump) is None or name.startswith("["):
-        return None
     try:
+        if name.startswith("["):
+            return Listing(_variables(before, was), _variables(after, name))
+        if shutil.which(objdump) is None:
+            return None
         return Listing(_listing(objdump, before, was), _listing(objdump, after, name))
-    except ProcessError:
+    except (ProcessError, elf.ElfError):
         return None
+
+
+def differing(before: bytes, was: str, after: bytes, name: str, names: Mapping[str, str]) -> str:
+    """The variables of a data section that differ, sorted, as `a, b`; empty if that cannot be
+    told. names: names before to names after."""
+    try:
+        old = objcode.data_sections(before).get(was)
+        new = objcode.data_sections(after).get(name)
+    except elf.ElfError:
+        return ""
+    if old is None or new is None:
+        return ""
+    other = set(objcode.renamed(old, names).objects) ^ set(new.objects)
+    return ", ".join(sorted({variable for variable, _, _ in other}))
 
 
 def _listing(objdump: str, blob: bytes, name: str) -> tuple[str, ...]:
+    code = objcode.functions(blob)[name]
     with scratch_directory() as place:
         path = place / "object.o"
         path.write_bytes(blob)
         words = [objdump, "-dr", "--no-show-raw-insn", f"--disassemble={name}", str(path)]
         text = run(words, timeout=60).text
     _, _, body = text.partition(f"<{name}>:\n")
-    return tuple(line.rstrip() for line in body.partition("\n\n")[0].splitlines()[:LINES])
+    lines = [line.rstrip() for line in body.partition("\n\n")[0].splitlines()]
+    return (*_told(lines, code), *_tables(code))[:LINES]
+
+
+def _told(lines: list[str], code: Code) -> Iterator[str]:
+    """The lines of a listing, each relocation with the contents of what it points to."""
+    contents = {one.offset: one.to for one in code.references if isinstance(one.to, bytes)}
+    start = min((int(at[1], 16) for at in map(_ADDRESS.match, lines) if at), default=0)
+    for line in lines:
+        found = _RELOCATION.match(line)
+        to = contents.get(int(found[1], 16) - start) if found else None
+        yield line if to is None else f"{line} = {_shown(to)}"
+
+
+def _tables(code: Code) -> Iterator[str]:
+    for entry in code.tables:
+        refers = "".join(f" {_told_of(one)}" for one in entry.references)
+        yield f"{entry.section} of {entry.at:#x}: {_shown(entry.data)}{refers}"
+
+
+def _variables(blob: bytes, section: str) -> tuple[str, ...]:
+    code = objcode.data_sections(blob)[section]
+    lines = (
+        f"{name}: {_shown(data)}{''.join(f' {_told_of(one)}' for one in references)}"
+        for name, data, references in code.objects
+    )
+    return tuple(lines)[:LINES]
+
+
+def _told_of(reference: Reference) -> str:
+    to = reference.to
+    return f"+{reference.offset:#x}={to if isinstance(to, str) else _shown(to)}"
+
+
+def _shown(data: bytes) -> str:
+    """A string as such, other bytes as hexadecimal digits."""
+    text = data[:-1]
+    if data.endswith(b"\0") and text and all(32 <= byte < 127 or byte in b"\t\n" for byte in text):
+        return repr(text.decode())
+    return data[:_BYTES].hex(" ") + " ..." * (len(data) > _BYTES)

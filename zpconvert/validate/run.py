@@ -205,15 +205,17 @@ def _functions(
     for one in compared:
         if one.verdict is Verdict.EQUAL:
             continue
-        shown = None
+        shown, how = None, one.how
         if one.verdict is Verdict.DIFFERENT and listed < LISTED:
             listed += 1
             before, after = comparer.objects(targets, one)
             cross = next(t.build.cell.cross for t in targets if t.build.cell.name == one.cell)
             shown = listing.listings(f"{cross}objdump", before, one.was, after, one.name)
+            names = listing.differing(before, one.was, after, one.name, comparer.hints)
+            how = f"other data in {names}" if names else how
         rows.append(
             FunctionRow(
-                one.commit, one.cell, one.object, one.name, one.was, one.verdict, one.how,
+                one.commit, one.cell, one.object, one.name, one.was, one.verdict, how,
                 one.assumptions, shown,
             )
         )  # fmt: skip
