@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.validate.small import git, repository
 from zpconvert.cli.boundary import Findings
 from zpconvert.cli.validate import command
 from zpconvert.errors import UserError
@@ -25,10 +26,6 @@ pytestmark = pytest.mark.kernel
 
 SOURCE = "mm/zbud.c"
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
-
-
-def git(place: Path, *words: str) -> None:
-    subprocess.run(["git", *words], cwd=place, check=True, capture_output=True)
 
 
 def mail(before: bytes, after: bytes, number: int, path: Path) -> None:
@@ -231,6 +228,25 @@ equality: commit 1 c: a.c:2: x
 equality: commit 1 c: a.c:1: x
   commit 2 --cell c
 """)
+
+
+def test_another_base_than_the_mails_name_is_said(tmp_path: Path) -> None:
+    place = tmp_path / "linux"
+    shutil.copytree(FIXTURES / "tree", place)
+    repository(place)
+    words = ["git", "rev-parse", "HEAD"]
+    head = subprocess.run(words, cwd=place, check=True, capture_output=True, text=True).stdout
+    git(place, "commit", "-q", "--allow-empty", "-m", "mm: nothing", "-m", "Say why.")
+    (place / "mm/objpool.c").write_text("int nothing;\n")
+    git(place, "commit", "-q", "-a", "-m", "mm: another", "-m", "Say why.")
+    base = f"--base={head.strip()}"
+    git(place, "format-patch", "-q", base, "HEAD~1", "-o", str(tmp_path / "mails"))
+    git(place, "checkout", "-q", "HEAD~1")
+    words = [str(tmp_path / "mails"), "--tree", str(place), "--matrix", "none"]
+    said = CliRunner().invoke(command, words).stderr
+    assert said.startswith(f"note: the mails are for {head[:12]} (base-commit), and are validated")
+    git(place, "checkout", "-q", head.strip())
+    assert "note: " not in CliRunner().invoke(command, words).stderr
 
 
 def test_both_or_neither_of_mails_and_range(kernel_612: Path) -> None:

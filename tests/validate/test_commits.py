@@ -92,7 +92,19 @@ def test_the_mail_that_does_not_apply_is_named(tree: Tree, tmp_path: Path) -> No
     second.write_text(second.read_text().replace("-int a = 1;", "-int a = 7;"))
     with pytest.raises(UserError) as error:
         from_mails(tmp_path / "out", tree)
-    assert str(error.value).startswith(f"{second}: does not apply to {tree.path}: ")
+    said = str(error.value)
+    assert said.startswith(f"{second}: does not apply to {tree.path} after 1 mail that did: ")
+    assert said.endswith("made for, or mend it or those before it, if one was edited")
+
+
+def test_the_base_that_mails_name_is_known(tree: Tree, tmp_path: Path) -> None:
+    base = git(tree.path, "rev-parse", "HEAD~1").strip()
+    words = ["format-patch", "-q", f"--base={base}", "HEAD~1", "-o"]
+    git(tree.path, *words, str(tmp_path / "out"))
+    git(tree.path, "checkout", "-q", "HEAD~1")
+    assert from_mails(tmp_path / "out", tree).made_for == base
+    git(tree.path, "format-patch", "-q", "-o", str(tmp_path / "none"), "main~1..main")
+    assert from_mails(tmp_path / "none", tree).made_for is None
 
 
 def test_a_mail_that_is_empty_is_named(tree: Tree, tmp_path: Path) -> None:

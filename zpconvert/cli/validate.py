@@ -145,10 +145,26 @@ def _series(out: Path | None, tree: Tree, revisions: str | None) -> Series:
 
     if out is not None and revisions is None:
         place = click.get_current_context().with_resource(posted.unpacked(out))
-        return replace(commits.from_mails(place, tree), source=str(out))
+        series = replace(commits.from_mails(place, tree), source=str(out))
+        _compare_bases(series, tree)
+        return series
     if revisions is not None and out is None:
         return commits.from_range(tree, revisions)
     raise click.UsageError("give either OUT or --range.")
+
+
+def _compare_bases(series: Series, tree: Tree) -> None:
+    """Say it where the mails were made for another commit than the tree is at."""
+    from zpconvert.git import repo
+
+    if series.made_for is None or not tree.is_git:
+        return
+    head = repo.head(tree.path)
+    if head != series.made_for:
+        say(
+            f"note: the mails are for {series.made_for[:12]} (base-commit), and are validated on "
+            f"{head[:12]}, where {tree.path} is"
+        )
 
 
 def _subject(

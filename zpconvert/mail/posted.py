@@ -129,6 +129,12 @@ def check_whole(source: Path, numbers: Set[int], total: int) -> None:
         raise UserError(str(source), f"patch {missing}/{total} is missing", "give the whole series")
 
 
+def base_commit(text: str) -> str | None:
+    """The commit that a mail names as its series' base (`git format-patch --base`)."""
+    found = _BASE.search(text)
+    return found[1] if found is not None else None
+
+
 def cut_short(body: bytes, changes: Sequence[FileDiff]) -> str:
     """What a mail's diff lacks, as its diffstat tells; empty if there is none, or nothing.
 
@@ -160,13 +166,13 @@ def read(source: Path) -> PostedSeries:
     patches = tuple(_patch(source, *by_number[n], known) for n in range(1, total + 1))
     first = letters[0][1] if letters else by_number[1][1]
     text = first.body.decode("utf-8", "replace")
-    base, change = _BASE.search(text), _CHANGE_ID.search(text)
+    change = _CHANGE_ID.search(text)
     return PostedSeries(
         source=str(source),
         revision=by_number[1][0].revision,
         patches=patches,
         cover=_cover(letters[0][0].title, text) if letters else None,
-        base_commit=base[1] if base is not None else None,
+        base_commit=base_commit(text),
         change_id=change[1] if change is not None else None,
         message_id=_message_id(first) if known is None else None,
         record=known,

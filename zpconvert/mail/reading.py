@@ -75,6 +75,11 @@ def cover(out: Path) -> Path | None:
     return next((p for p in sorted(out.glob("*.patch")) if _COVER.match(p.name)), None)
 
 
+def base_commit(path: Path) -> str | None:
+    """The commit that a mail names as its series' base, None if it names none."""
+    return posted.base_commit(_read(path).decode("utf-8", "replace"))
+
+
 def whole(path: Path) -> tuple[FileDiff, ...]:
     """What the patch in a mail changes. Raises UserError if the mail is not there, or if no
     `git am` would take it whatever the tree: the tree is not to be blamed for that."""

@@ -12,7 +12,8 @@ from zpconvert.errors import UserError
 from zpconvert.git.command import sealed_git, user_git
 from zpconvert.git.scratch import scratch_worktree
 from zpconvert.kernel.tree import Tree
-from zpconvert.mail.reading import cover, patches, whole
+from zpconvert.mail.reading import base_commit, cover, patches, whole
+from zpconvert.plural import counted
 from zpconvert.process import Completed, ProcessError
 
 _COMMITTER = {"GIT_COMMITTER_NAME": "zpconvert", "GIT_COMMITTER_EMAIL": "zpconvert@localhost"}
@@ -43,7 +44,8 @@ class Series:
     touched files before the first commit; mails: where each commit's mail is, if it has one;
     conversion: the name of the conversion that made them, None if that is not known; own: where
     it was, if it did not come with the package;
-    covers: the mail that goes before the commits, if there is one."""
+    covers: the mail that goes before the commits, if there is one; made_for: the commit that
+    the mails name as their base, None if they name none."""
 
     source: str
     base: Files
@@ -52,6 +54,7 @@ class Series:
     conversion: str | None = None
     covers: tuple[Path, ...] = ()
     own: Identity | None = None
+    made_for: str | None = None
 
     @property
     def states(self) -> list[Files]:
@@ -85,7 +88,8 @@ def from_mails(out: Path, tree: Tree) -> Series:
     ]
     letter = cover(out)
     covers = (letter,) if letter is not None else ()
-    made = Series(str(out), base, tuple(commits), tuple(mails), covers=covers)
+    made_for = next(filter(None, map(base_commit, (*covers, *mails))), None)
+    made = Series(str(out), base, tuple(commits), tuple(mails), covers=covers, made_for=made_for)
     return made if found is None else replace(made, conversion=found.conversion, own=found.own)
 
 
@@ -97,12 +101,15 @@ def _apply(place: Path, mails: Sequence[Path], tree: Tree) -> list[str]:
         said = error.stderr.decode("utf-8", "replace").strip().splitlines()
         # one that is no mail is found before any is applied
         broken = (mail for mail in mails if str(mail.resolve()) in "".join(said))
-        mail = next(broken, mails[len(_applied(place))])
+        applied = len(_applied(place))
+        mail = next(broken, mails[applied])
         reason = next((line for line in said if line.startswith("error: ")), "git am refuses it")
+        onto, todo = tree.path.as_posix(), "give the tree that the series was made for"
+        if applied:
+            onto += f" after {counted(applied, 'mail')} that did"
+            todo += ", or mend it or those before it, if one was edited"
         raise UserError(
-            str(mail),
-            f"does not apply to {tree.path}: {reason.removeprefix('error: ')}",
-            "give the tree that the series was made for",
+            str(mail), f"does not apply to {onto}: {reason.removeprefix('error: ')}", todo
         ) from None
     return _applied(place)
 
