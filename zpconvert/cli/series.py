@@ -154,7 +154,7 @@ def command(
     if json_file is not None:
         json_file.write_bytes((out / "series.json").read_bytes())
     _summary(tree, out, found, result, posted)
-    obstacles = list(_obstacles(known, ident, posted))
+    obstacles = list(_obstacles(tree, known, ident, posted))
     send = f", then git send-email {out}/*.patch" if not obstacles else ""
     say(f"\nnext: read {posted.paths[0]}{send}")
     for one in obstacles:
@@ -163,8 +163,10 @@ def command(
         raise Findings
 
 
-def _obstacles(known: Ident | None, ident: Ident, posted: Posted) -> Iterator[str]:
+def _obstacles(tree: Path, known: Ident | None, ident: Ident, posted: Posted) -> Iterator[str]:
     """Why no list would take the series as it is, and what to do."""
+    from zpconvert.git import repo
+
     if known is None:
         yield (
             f"git does not know who you are, so they are from {ident.person}; "
@@ -172,6 +174,11 @@ def _obstacles(known: Ident | None, ident: Ident, posted: Posted) -> Iterator[st
         )
     if posted.proven is not None and posted.proven.findings:
         yield f"{counted(len(posted.proven.findings), 'finding')}; mend the conversion and repeat"
+    if not repo.is_worktree(tree):
+        yield (
+            f"{tree} is no git work tree, so nobody can tell what they apply to; "
+            "repeat with a git tree"
+        )
     if not posted.signed:
         yield "patches have no Signed-off-by; repeat with --signoff"
 
