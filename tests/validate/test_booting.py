@@ -67,6 +67,13 @@ def test_a_known_warning_is_counted_and_no_fault() -> None:
     assert passed_over == ("always",)
 
 
+def test_the_console_is_shown_from_what_is_a_fault_on() -> None:
+    said = "WARNING: known\n" + "trace\n" * 100 + "BUG: other\nmore\n"
+    console, *_ = judge(Ran(said, False, 1.0), ["moved"], 60, lambda f: "so" * ("known" in f.text))
+    assert console.excerpt[-2:] == ("BUG: other", "more")
+    assert "WARNING: known" not in console.excerpt
+
+
 def test_a_counter_at_zero_is_seen_behind_what_the_parent_complains_of_too() -> None:
     before = faults("WARNING: x\n" + GOOD)
     after = faults("WARNING: x\n" + GOOD.replace("moved 7", "moved 0"))

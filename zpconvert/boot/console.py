@@ -59,8 +59,9 @@ class Console:
     excerpt: tuple[str, ...]
 
 
-def read(text: str) -> Console:
-    """Read a console. A number that several loads count is their sum."""
+def read(text: str, known: Callable[[Fault], bool] = lambda fault: False) -> Console:
+    """Read a console. A number that several loads count is their sum. known: whether a fault is
+    none; the excerpt begins with the first that is one."""
     faults: list[Fault] = []
     counters: dict[str, int] = {}
     finished = False
@@ -79,7 +80,8 @@ def read(text: str) -> Console:
             below = _below(lines[number:])
             text = line.strip() + _more(line, below)
             faults.append(Fault(number, text, tuple(_functions(below))))
-    return Console(finished, tuple(faults), counters, _excerpt(lines, faults, finished))
+    real = [fault for fault in faults if not known(fault)]
+    return Console(finished, tuple(faults), counters, _excerpt(lines, real, finished))
 
 
 def _below(lines: list[str]) -> list[str]:

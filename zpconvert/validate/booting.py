@@ -84,7 +84,7 @@ def judge(
 
     known: why a complaint is none, empty if it is one; those that are none are counted.
     """
-    console = read(ran.console)
+    console = read(ran.console, lambda fault: bool(known(fault)))
     reasons = {fault: known(fault) for fault in console.faults}
     faults = [fault for fault in console.faults if not reasons[fault]]
     passed_over = tuple(dict.fromkeys(filter(None, reasons.values())))
