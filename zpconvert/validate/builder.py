@@ -8,6 +8,7 @@ A killed run continues where it was, and two runs side by side share what they f
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import json
@@ -131,8 +132,7 @@ class Builder:
                 began = time.monotonic()
                 made = precompiled.opening(list(alike.values()), self.openings)
                 if made.first is not None:
-                    twin = twins.identity(alike[name], made.opening)
-                    self._keep(name, made.first, began, twin)
+                    self._keep(name, made.first, began, self._twin(alike[name], made.opening))
                     done[name] = made.first
             if made.opening is not None:
                 opened.update(dict.fromkeys(alike, made.opening))
@@ -144,15 +144,19 @@ class Builder:
         return self.place / name[:2] / name
 
     def _result(self, name: str, job: Job, opening: Opening | None, urgent: bool) -> Result:
-        twin = twins.identity(job, opening)
-        for one in filter(None, (name, twin)):
-            known = _read(self._path(one))
-            if known is not None:
-                with self.tally.lock:
-                    self.tally.cached += 1
-                if one != name:
-                    self.remember(name, _packed(known))
-                return known
+        path = self._path(name)
+        known = _read(path)
+        if known is not None:
+            with self.tally.lock:
+                self.tally.cached += 1
+            return known
+        twin = self._twin(job, opening)
+        known = None if twin is None else _read(twin)
+        if twin is not None and known is not None:
+            with self.tally.lock:
+                self.tally.cached += 1
+            _link(twin, path)
+            return known
         with self._compilers.turn(urgent=urgent):
             began = time.monotonic()
             try:
@@ -162,16 +166,27 @@ class Builder:
         self._keep(name, result, began, twin)
         return result
 
-    def _keep(self, name: str, result: Compiled | Failed, began: float, twin: str) -> None:
-        """Remember what a compiler made. twin: what a job has in common with those that come to
-        the same, empty if that is not known."""
+    def _twin(self, job: Job, opening: Opening | None) -> Path | None:
+        """Where the result is kept of all jobs that come to the same once preprocessed."""
+        identity = None if opening is None else twins.identity(job, opening)
+        return None if identity is None else self._path(identity)
+
+    def _keep(self, name: str, result: Compiled | Failed, began: float, twin: Path | None) -> None:
+        """Remember what a compiler made."""
         with self.tally.lock:
             self.tally.compiled += 1
             self.tally.seconds += time.monotonic() - began
-        packed = _packed(result)
-        self.remember(name, packed)
-        if twin and not result.text:
-            self.remember(twin, packed)
+        self.remember(name, _packed(result))
+        if twin is not None and not result.text:
+            _link(self._path(name), twin)
+
+
+def _link(kept: Path, path: Path) -> None:
+    """Keep a result under another name, too."""
+    path.parent.mkdir(exist_ok=True)
+    # another run may have kept one there, or removed this one
+    with contextlib.suppress(FileExistsError, FileNotFoundError):
+        path.hardlink_to(kept)
 
 
 def key(job: Job) -> str:

@@ -15,15 +15,16 @@ from zpconvert.validate.comments import uncommented
 _GUARD = re.compile(rb"\s*#[ \t]*ifndef[ \t]+(\w+)\s*?\n\s*#[ \t]*define[ \t]+(\w+)\b")
 
 
-def identity(job: Job, opening: Opening | None) -> str:
+def identity(job: Job, opening: Opening) -> str | None:
     """What the job comes to once preprocessed and all else that its result depends on, as a
-    digest: that of its opening, known already, and what comes after it. Empty where there is no
-    opening that fits.
+    digest: that of its opening, known already, and what comes after it. None where the opening
+    does not fit.
 
     Where the job says nothing: headers that differ have lines of other numbers.
     """
-    if opening is None or not (end := opening.end(job)):
-        return ""
+    end = opening.end(job)
+    if not end:
+        return None
     whole = job.overlay[job.source]
     rest = uncommented(whole[end:])
     inside = {p: uncommented(t) for p, t in job.overlay.items() if p in opening.texts}
