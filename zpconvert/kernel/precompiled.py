@@ -35,13 +35,10 @@ WORTHWHILE = 5
 #: Bytes of openings that are kept from run to run; each takes some 40 MB.
 KEPT = 800_000_000
 
-#: Number of the form in which they are kept; one of another is not found.
-_FORM = 3
 #: A precompiled header next to the header that it stands for.
 _HEADER, _PARSED = "opening.h", "opening.h.gch"
-#: The names of the files that one was made from; what is declared once more after it; a digest
-#: of what it comes to once preprocessed, macros and all.
-_READS, _AGAIN, _DIGEST = "reads", "again.c", "digest"
+#: The names of the files that one was made from; what is declared once more after it.
+_READS, _AGAIN = "reads", "again.c"
 
 #: White space, a comment or a directive that declares nothing.
 _LEADING = re.compile(
@@ -56,9 +53,6 @@ _REGISTER = re.compile(
     | \bregister\b[^;{}()]*\b(?:asm|__asm__)\s*\((?P<name>[^)]*)\)\s*;""",
     re.VERBOSE,
 )
-#: A macro in a preprocessed text (`gcc -dD`).
-_MACRO = re.compile(rb"^#(?:define|undef) .*\n", re.MULTILINE)
-_EMPTY = re.compile(rb"\n\s+")
 _INCLUDED = re.compile(rb'["<](?:[^">/]*/)*([^">/]+)[">]')
 
 
@@ -68,15 +62,13 @@ class Opening:
 
     place: the directory that holds it. directives: what a source has to begin with; its
     comments do not matter. texts: of the files that stand before the tree's, those that it was
-    made with, by path. names: of all files that it consists of, without directories. digest:
-    of what it comes to once preprocessed, macros and all.
+    made with, by path. names: of all files that it consists of, without directories.
     """
 
     place: Path
     directives: tuple[bytes, ...]
     texts: Mapping[str, bytes]
     names: frozenset[str]
-    digest: str
 
     def end(self, job: Job) -> int:
         """Where in the job's source, in bytes, what comes after it begins; 0 if the source, or
@@ -185,7 +177,7 @@ def opening(jobs: Sequence[Job], place: Path) -> Made:
     directives = _shared(jobs)
     if not directives:
         return Made()
-    said = (_FORM, job.build.commands[job.obj], _group(job), directives)
+    said = (job.build.commands[job.obj], _group(job), directives)
     kept = place / hashlib.sha256(repr(said).encode()).hexdigest()[:24]
     first: Compiled | Failed | None = None
     if not kept.exists():
@@ -199,7 +191,6 @@ def opening(jobs: Sequence[Job], place: Path) -> Made:
     try:
         os.utime(kept)
         names = frozenset((kept / _READS).read_text().splitlines())
-        digest = (kept / _DIGEST).read_text()
     except FileNotFoundError:
         return Made(None, first)
     texts = {
@@ -207,7 +198,7 @@ def opening(jobs: Sequence[Job], place: Path) -> Made:
         for path, text in job.overlay.items()
         if path != job.source and PurePosixPath(path).name in names
     }
-    return Made(Opening(kept, directives, texts, names, digest), first)
+    return Made(Opening(kept, directives, texts, names), first)
 
 
 def _shared(jobs: Sequence[Job]) -> tuple[bytes, ...]:
@@ -275,11 +266,9 @@ def _precompile(job: Job, directives: tuple[bytes, ...], made: Path) -> frozense
         done = replay.execute(job.build, words, scratch)
         if done.code != 0 or done.stderr:
             return None
-        words = replay.argv(job.build, command, scratch, ("-E", "-P", "-dD"), header)
+        words = replay.argv(job.build, command, scratch, ("-E", "-P"), header)
         text = replay.execute(job.build, words, scratch).stdout
-        # lines that are left out may leave empty ones
-        (made / _DIGEST).write_text(hashlib.sha256(_EMPTY.sub(b"\n", text)).hexdigest())
-        (made / _AGAIN).write_bytes(registers(_MACRO.sub(b"", text)))
+        (made / _AGAIN).write_bytes(registers(text))
     read = depends.read_text().replace("\\\n", " ").split()[1:]
     depends.unlink()
     return frozenset(PurePosixPath(path).name for path in read) - {_HEADER}

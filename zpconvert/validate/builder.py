@@ -8,7 +8,6 @@ A killed run continues where it was, and two runs side by side share what they f
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import hashlib
 import json
@@ -26,7 +25,6 @@ from zpconvert.kernel.precompiled import Opening
 from zpconvert.kernel.replay import Compiled, Failed, Job
 from zpconvert.process import ProcessError, side_by_side
 from zpconvert.scratch import put
-from zpconvert.validate import twins
 from zpconvert.validate.comments import uncommented
 from zpconvert.validate.turns import Turns
 
@@ -132,7 +130,7 @@ class Builder:
                 began = time.monotonic()
                 made = precompiled.opening(list(alike.values()), self.openings)
                 if made.first is not None:
-                    self._keep(name, made.first, began, self._twin(alike[name], made.opening))
+                    self._keep(name, made.first, began)
                     done[name] = made.first
             if made.opening is not None:
                 opened.update(dict.fromkeys(alike, made.opening))
@@ -150,43 +148,21 @@ class Builder:
             with self.tally.lock:
                 self.tally.cached += 1
             return known
-        twin = self._twin(job, opening)
-        known = None if twin is None else _read(twin)
-        if twin is not None and known is not None:
-            with self.tally.lock:
-                self.tally.cached += 1
-            _link(twin, path)
-            return known
         with self._compilers.turn(urgent=urgent):
             began = time.monotonic()
             try:
                 result = precompiled.compile(job, opening)
             except ProcessError as error:
                 return Unfinished(str(error).partition("\n")[0])
-        self._keep(name, result, began, twin)
+        self._keep(name, result, began)
         return result
 
-    def _twin(self, job: Job, opening: Opening | None) -> Path | None:
-        """Where the result is kept of all jobs that come to the same once preprocessed."""
-        identity = None if opening is None else twins.identity(job, opening)
-        return None if identity is None else self._path(identity)
-
-    def _keep(self, name: str, result: Compiled | Failed, began: float, twin: Path | None) -> None:
+    def _keep(self, name: str, result: Compiled | Failed, began: float) -> None:
         """Remember what a compiler made."""
         with self.tally.lock:
             self.tally.compiled += 1
             self.tally.seconds += time.monotonic() - began
         self.remember(name, _packed(result))
-        if twin is not None and not result.text:
-            _link(self._path(name), twin)
-
-
-def _link(kept: Path, path: Path) -> None:
-    """Keep a result under another name, too."""
-    path.parent.mkdir(exist_ok=True)
-    # another run may have kept one there, or removed this one
-    with contextlib.suppress(FileExistsError, FileNotFoundError):
-        path.hardlink_to(kept)
 
 
 def key(job: Job) -> str:
