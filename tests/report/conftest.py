@@ -56,7 +56,7 @@ def proven(out: Path) -> Report:
         "bloat": (report.BloatRow(1, "defconfig", "mm/objpool.o", 5, -12, 1000, 993),),
         "churn": 1.25,
         "boots": (
-            report.BootRow(0, "um", "passed", False, 4.25, {"stores": 77}, (), (), ("it is so",)),
+            report.BootRow(0, "um", "passed", False, 4.25, {"stores": 77}, (), (), {"it is so": 2}),
             report.BootRow(1, "um", "failed", True, 0.5, {}, ("BUG: <x>",), ("BUG: <x>", "Oops")),
         ),
         "findings": (),

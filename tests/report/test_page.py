@@ -111,7 +111,7 @@ def test_a_series_with_nothing_short(out: Path, proven: Report, record: Record) 
     assert f"mm/objpool.o, defconfig: 1000 → {last} ({last - 1000:+d})" in shown.text
     assert "Equal under assumptions pool_get()" in shown.text
     assert "mm/objpool.o, defconfig: 1000 → 993 bytes (+5, -12)" in shown.text
-    assert "um base passed stores 77 passed over: it is so 4.2" in shown.text
+    assert "um base passed stores 77 passed over (2): it is so 4.2" in shown.text
     assert (
         "a kernel like it had been run before 0.5 BUG: <x> The console from there on" in shown.text
     )

@@ -10,7 +10,8 @@ import pytest
 from zpconvert.boot.console import Console, Fault
 from zpconvert.boot.machine import Ran
 from zpconvert.kernel.tree import Tree
-from zpconvert.validate.booting import Booted, blame, judge
+from zpconvert.validate import booting
+from zpconvert.validate.booting import Booted, Judged, blame, judge
 from zpconvert.validate.commits import Commit, Series
 from zpconvert.validate.subject import Subject
 
@@ -26,14 +27,13 @@ def subject(commits: int, *only: int) -> Subject:
 
 
 def faults(console: str, *, hung: bool = False, counters: tuple[str, ...] = ("moved",)) -> str:
-    _, found, _ = judge(Ran(console, hung, 1.0), counters, 60)
-    return "; ".join(fault.text for fault in found)
+    return "; ".join(f.text for f in judge(Ran(console, hung, 1.0), counters, 60).faults)
 
 
 def test_a_run_that_shows_everything() -> None:
-    console, found, passed_over = judge(Ran(GOOD, False, 1.0), ["moved"], 60)
-    assert (found, passed_over) == ((), ())
-    assert console.counters == {"moved": 7}
+    judged = judge(Ran(GOOD, False, 1.0), ["moved"], 60)
+    assert (judged.faults, judged.passed_over) == ((), {})
+    assert judged.console.counters == {"moved": 7}
 
 
 @pytest.mark.parametrize(
@@ -59,19 +59,32 @@ def test_what_falls_short(console: str, said: str) -> None:
 
 def test_a_known_warning_is_counted_and_no_fault() -> None:
     said = "WARNING: at mm/pool.c:7 put\nWARNING: at mm/pool.c:9 put\nWARNING: at mm/pool.c:7 put\n"
-    console, found, passed_over = judge(
+    judged = judge(
         Ran(said + GOOD, False, 1.0), ["moved"], 60, lambda f: "always" * (":7 " in f.text)
     )
-    assert [fault.text for fault in found] == ["WARNING: at mm/pool.c:9 put"]
-    assert console.counters == {"moved": 7, "known_complaints": 2}
-    assert passed_over == ("always",)
+    assert [fault.text for fault in judged.faults] == ["WARNING: at mm/pool.c:9 put"]
+    assert judged.console.counters == {"moved": 7}
+    assert judged.passed_over == {"always": 2}
 
 
 def test_the_console_is_shown_from_what_is_a_fault_on() -> None:
     said = "WARNING: known\n" + "trace\n" * 100 + "BUG: other\nmore\n"
-    console, *_ = judge(Ran(said, False, 1.0), ["moved"], 60, lambda f: "so" * ("known" in f.text))
-    assert console.excerpt[-2:] == ("BUG: other", "more")
-    assert "WARNING: known" not in console.excerpt
+    judged = judge(Ran(said, False, 1.0), ["moved"], 60, lambda f: "so" * ("known" in f.text))
+    assert judged.console.excerpt[-2:] == ("BUG: other", "more")
+    assert "WARNING: known" not in judged.console.excerpt
+
+
+def test_a_known_complaint_that_the_parent_does_not_make_is_a_fault() -> None:
+    """It is known of the base: a commit that brings it is to blame all the same."""
+    silent, known = Judged(QUIET, ()), Judged(QUIET, (), {"always so": 3})
+    runs = {n: Booted(False, 1.0, one) for n, one in enumerate((silent, silent, known, known))}
+    found = [
+        (finding.commit, finding.text)
+        for finding in blame(subject(3), "boot", booting._unprecedented(runs))
+    ]
+    assert found == [(2, "new, although it is known of the base: always so")]
+    runs = {n: Booted(False, 1.0, known) for n in range(4)}
+    assert booting._unprecedented(runs) == runs
 
 
 def test_a_counter_at_zero_is_seen_behind_what_the_parent_complains_of_too() -> None:
@@ -88,11 +101,15 @@ def test_a_silent_hang_is_a_failure() -> None:
     assert faults(GOOD, hung=True).startswith("still running after 60 s")
 
 
+def ran(*found: Fault) -> Booted:
+    return Booted(False, 1.0, Judged(QUIET, found))
+
+
 def blamed(one: Subject, *runs: str) -> list[tuple[int, str]]:
     """Commits with findings. runs: the faults of the first state looked at and those after it."""
     first = one.numbers[0] - 1
     results = {
-        number: Booted(False, 1.0, QUIET, tuple(Fault(1, text) for text in run.split("; ") if text))
+        number: ran(*(Fault(1, text) for text in run.split("; ") if text))
         for number, run in enumerate(runs, first)
     }
     return [(found.commit, found.text) for found in blame(one, "boot", results)]
@@ -115,8 +132,8 @@ def test_a_parent_that_nobody_asked_for_is_named() -> None:
 
 def test_a_finding_has_its_place_and_its_command() -> None:
     results = {
-        0: Booted(False, 1.0, QUIET, ()),
-        1: Booted(False, 1.0, QUIET, (Fault(3, "WARNING: CPU: 0 at mm/pool.c:47 move+0x1/0x2"),)),
+        0: ran(),
+        1: ran(Fault(3, "WARNING: CPU: 0 at mm/pool.c:47 move+0x1/0x2")),
     }
     (found,) = blame(subject(1), "boot-kasan", results)
     assert (found.check, found.cell, found.path, found.line) == (

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from zpconvert.kernel.objcode import COMPARE_FLAGS
-from zpconvert.validate.listing import differing, listings
+from zpconvert.validate.listing import listings, variables
 
 
 def compiled(place: Path, text: str) -> bytes:
@@ -24,18 +24,18 @@ def blob(tmp_path: Path) -> bytes:
 
 
 def test_both_sides(blob: bytes) -> None:
-    found = listings("objdump", blob, "one", blob, "two")
+    found = listings("objdump", blob, "one", blob, "two", {})
     assert found is not None
     assert any("$0x1" in line for line in found.before)
     assert any("$0x2" in line for line in found.after)
 
 
 def test_what_objdump_cannot_read_has_no_listing(blob: bytes) -> None:
-    assert listings("objdump", blob, "one", b"another machine's", "one") is None
+    assert listings("objdump", blob, "one", b"another machine's", "one", {}) is None
 
 
 def test_without_the_toolchains_objdump_there_is_no_listing(blob: bytes) -> None:
-    assert listings("no-such-linux-gnu-objdump", blob, "one", blob, "two") is None
+    assert listings("no-such-linux-gnu-objdump", blob, "one", blob, "two", {}) is None
 
 
 #: A function with a string, and an entry in a table about it; two variables.
@@ -60,24 +60,40 @@ def test_what_differs_is_in_the_listing(
 ) -> None:
     """Although the instructions do not."""
     before, after = (compiled(tmp_path, TEXT.replace(was, text)) for text in (was, now))
-    found = listings("objdump", before, "one", after, "one")
+    found = listings("objdump", before, "one", after, "one", {})
     assert found is not None
     (pair,) = [two for two in zip(found.before, found.after, strict=True) if two[0] != two[1]]
     assert all(line in shown for line, shown in zip(lines, pair, strict=True))
 
 
-def test_data_is_listed_by_its_variables(tmp_path: Path) -> None:
-    before = compiled(tmp_path, TEXT)
-    after = compiled(tmp_path, TEXT.replace('"c"', '"d"').replace("first", "other"))
-    found = listings("no-objdump", before, "[.data]", after, "[.data]")
+def test_what_differs_in_a_table_is_seen_of_a_long_function_too(tmp_path: Path) -> None:
+    long = TEXT.replace('say("a %s', 'say("a", "c") + ' * 300 + 'say("a %s')
+    before, after = (compiled(tmp_path, long.replace("12", text)) for text in ("12", "13"))
+    found = listings("objdump", before, "one", after, "one", {})
     assert found is not None
-    assert "first: 01 00 00 00" in found.before
-    assert [line.partition("+")[2] for line in (*found.before, *found.after) if "+" in line] == [
-        "0x0='c'",
-        "0x0='d'",
-    ]
-    names = {"first": "other"}
-    assert differing(before, "[.data]", after, "[.data]", names) == "second"
-    assert differing(before, "[.data]", after, "[.data]", {}) == "first, other, second"
-    assert differing(before, "one", after, "one", names) == ""
-    assert differing(before, "[.data]", b"no object", "[.data]", names) == ""
+    assert found.before != found.after
+
+
+def test_a_function_that_is_not_there_has_no_listing(blob: bytes) -> None:
+    assert listings("objdump", blob, "one", blob, "three", {}) is None
+
+
+def test_data_is_listed_by_its_variables_that_differ(tmp_path: Path) -> None:
+    long = TEXT + "int table[20] = {[11] = 1};\n"
+    before = compiled(tmp_path, long)
+    after = compiled(
+        tmp_path,
+        long.replace('"c"', '"d"').replace("first", "other").replace("= 1}", "= 2}"),
+    )
+    found = listings("no-objdump", before, "[.data]", after, "[.data]", {"first": "other"})
+    assert found is not None
+    assert variables(found) == "second, table"
+    differ = [two for two in zip(found.before, found.after, strict=True) if two[0] != two[1]]
+    assert [before.partition(": ")[0] for before, _ in differ] == ["second+0x0", "table+0x20"]
+    assert differ[0][0].endswith(" +0x0='c'")
+    assert differ[0][1].endswith(" +0x0='d'")
+    other = listings("no-objdump", before, "[.data]", after, "[.data]", {})
+    assert other is not None
+    assert variables(other) == "first, other, second, table"
+    assert listings("no-objdump", before, "[.bss]", after, "[.bss]", {}) is None
+    assert listings("no-objdump", before, "[.data]", b"no object", "[.data]", {}) is None

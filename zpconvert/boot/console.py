@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -100,7 +101,9 @@ def _more(line: str, below: list[str]) -> str:
 
 
 def _functions(below: list[str]) -> Iterator[str]:
-    return (found[1] for found in map(_TRACED.match, below) if found)
+    """The functions of the first trace."""
+    traced = itertools.dropwhile(lambda found: found is None, map(_TRACED.match, below))
+    return (found[1] for found in itertools.takewhile(bool, traced) if found)
 
 
 def _excerpt(lines: list[str], faults: list[Fault], finished: bool) -> tuple[str, ...]:

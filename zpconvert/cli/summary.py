@@ -117,7 +117,7 @@ def _show_boots(boots: Sequence[BootRow]) -> None:
         rows = [row for row in boots if row.cell == cell]
         passed = [row for row in rows if row.state == "passed"]
         least = ", ".join(
-            f"{name}{_TIE}>={_TIE}{min(row.counters.get(name, 0) for row in passed)}"
+            f"{name}{_TIE}>={_TIE}{min(row.counters[name] for row in passed)}"
             for name in (passed[0].counters if passed else ())
         )
         known = sum(row.known for row in rows)
@@ -128,7 +128,9 @@ def _show_boots(boots: Sequence[BootRow]) -> None:
         )
         click.echo(_hung(said, ""))
         for reason in dict.fromkeys(reason for row in rows for reason in row.passed_over):
-            click.echo(_hung(f"passed over in {cell}: {' '.join(reason.split())}", ""))
+            times = max(row.passed_over.get(reason, 0) for row in rows)
+            said = f"passed over in {cell}, up to {counted(times, 'time')} in a run"
+            click.echo(_hung(f"{said}: {' '.join(reason.split())}", ""))
 
 
 def _side_by_side(row: FunctionRow, json_file: Path | None) -> None:

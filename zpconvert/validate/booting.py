@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import functools
 import hashlib
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from zpconvert.boot import initramfs, machine
@@ -32,19 +32,33 @@ from zpconvert.validate.subject import Subject, finding, hints
 #: Seconds for one run; on a quiet machine it takes a few.
 LIMIT = 300.0
 _PLACE = re.compile(r"\b([\w./-]+\.[ch]):(\d+)")
+#: What WARN_ON() and its like say.
+_WARNED = re.compile(r"WARNING: (?:.* at )?([\w./-]+\.[ch]):(\d+)\b")
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A run, judged. faults: what went wrong, none if all was shown. passed_over: the reasons
+    why complaints were no faults, to how often."""
+
+    console: Console
+    faults: tuple[Fault, ...]
+    passed_over: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Booted:
-    """A kernel's run. known: it was not run now, for one like it was before; faults: what went
-    wrong, none if all was shown; passed_over: why a complaint was none; seconds: 0 if there was
-    no run."""
+    """A kernel's run. known: it was not run now, for one like it was before; seconds: 0 if there
+    was no run."""
 
     known: bool
     seconds: float
-    console: Console
-    faults: tuple[Fault, ...]
-    passed_over: tuple[str, ...] = ()
+    judged: Judged
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """What went wrong."""
+        return self.judged.faults
 
 
 def boot(
@@ -77,20 +91,15 @@ def judge(
     counters: Sequence[str],
     limit: float,
     known: Callable[[Fault], str] = lambda fault: "",
-) -> tuple[Console, tuple[Fault, ...], tuple[str, ...]]:
+) -> Judged:
     """What a run said, and all that went wrong: what the kernel and the loads complain of, an
-    end before theirs, and, if they came to their end, a counter that stayed at zero. Then why
-    complaints were passed over.
+    end before theirs, and, if they came to their end, a counter that stayed at zero.
 
-    known: why a complaint is none, empty if it is one; those that are none are counted.
+    known: why a complaint is none, empty if it is one.
     """
     console = read(ran.console, lambda fault: bool(known(fault)))
     reasons = {fault: known(fault) for fault in console.faults}
     faults = [fault for fault in console.faults if not reasons[fault]]
-    passed_over = tuple(dict.fromkeys(filter(None, reasons.values())))
-    if passed_over:
-        counted = {**console.counters, "known_complaints": len(console.faults) - len(faults)}
-        console = dataclasses.replace(console, counters=counted)
     last = next((line for line in reversed(ran.console.splitlines()) if line.strip()), "nothing")
     if ran.hung:
         faults.append(Fault(0, f"still running after {limit:g} s; the last line is: {last}"))
@@ -103,7 +112,7 @@ def judge(
             for name in counters
             if not console.counters.get(name)
         ]
-    return console, tuple(faults), passed_over
+    return Judged(console, tuple(faults), Counter(filter(None, reasons.values())))
 
 
 class _Cell:
@@ -143,7 +152,7 @@ class _Cell:
                 self.builder.tell(f"booting {self.build.cell.name}: {len(done)} of {len(firsts)}")
 
             side_by_side(one, sorted(firsts.items(), key=lambda i: i[1]), self.builder.workers)
-        return {number: done[key] for number, key in keys.items()}
+        return _unprecedented({number: done[key] for number, key in keys.items()})
 
     def _key(self, number: int) -> str:
         """What a kernel and its run depend on, as a digest."""
@@ -168,23 +177,22 @@ class _Cell:
         if kept is not None:
             values = json.loads(zlib.decompress(kept))
             ran = Ran(values["console"], False, values["seconds"])
-            return Booted(True, ran.seconds, *self._judged(number, ran))
+            return Booted(True, ran.seconds, self._judged(number, ran))
         try:
             self.images.make(self.subject.series.states[number], program)
         except UserError as error:
-            nothing = read("")
-            return Booted(False, 0, nothing, (Fault(0, f"there is no kernel: {error}"),))
+            fault = Fault(0, f"there is no kernel: {error}")
+            return Booted(False, 0, Judged(read(""), (fault,)))
         environment = {"LOADS": ",".join(self.boot.loads), "ZPOOL": self.boot.zpool}
         ran = machine.boot(program, self.root(), environment, limit=self.limit)
         program.unlink()
         judged = self._judged(number, ran)
-        _, faults, _ = judged
-        if not faults:
+        if not judged.faults:
             values = {"console": ran.console, "seconds": ran.seconds}
             self.builder.remember(key, zlib.compress(json.dumps(values).encode()))
-        return Booted(False, ran.seconds, *judged)
+        return Booted(False, ran.seconds, judged)
 
-    def _judged(self, number: int, ran: Ran) -> tuple[Console, tuple[Fault, ...], tuple[str, ...]]:
+    def _judged(self, number: int, ran: Ran) -> Judged:
         """What a run said; known warnings are those of lines in the files of the series."""
         state = self.subject.series.states[number]
 
@@ -204,12 +212,27 @@ class _Cell:
             for one in (*self.boot.complaints, *self.build.cell.complaints):
                 if one.is_made(fault.text, fault.trace):
                     return one.reason
-            place = _PLACE.search(fault.text)
-            if place is None or not fault.text.startswith("WARNING: "):
-                return ""
-            return known_at(place[1], int(place[2]))
+            place = _WARNED.match(fault.text)
+            return known_at(place[1], int(place[2])) if place else ""
 
         return judge(ran, self.boot.counters, self.limit, known)
+
+
+def _unprecedented(results: dict[int, Booted]) -> dict[int, Booted]:
+    """The runs by commit; a complaint that was passed over is a fault after all where the
+    parent's kernel was there to make it, and made none for that reason."""
+    found = {}
+    for number, one in results.items():
+        parent = results.get(number - 1)
+        before = one.judged.passed_over if parent is None else parent.judged.passed_over
+        new = tuple(
+            Fault(0, f"new, although it is known of the base: {' '.join(reason.split())}")
+            for reason in one.judged.passed_over
+            if reason not in before
+        )
+        judged = replace(one.judged, faults=(*one.judged.faults, *new))
+        found[number] = replace(one, judged=judged)
+    return found
 
 
 def _row(number: int, cell: str, one: Booted) -> BootRow:
@@ -219,10 +242,10 @@ def _row(number: int, cell: str, one: Booted) -> BootRow:
         state="failed" if one.faults else "passed",
         known=one.known,
         seconds=round(one.seconds, 2),
-        counters=dict(one.console.counters),
+        counters=dict(one.judged.console.counters),
         faults=tuple(fault.text for fault in one.faults),
-        passed_over=one.passed_over,
-        console=one.console.excerpt,
+        passed_over=dict(one.judged.passed_over),
+        console=one.judged.console.excerpt,
     )
 
 

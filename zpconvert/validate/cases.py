@@ -24,7 +24,7 @@ Files = Mapping[str, bytes]
 
 #: How it is said that a side does not compile; what the compiler says follows.
 NOT_COMPILED = "does not compile"
-_OTHER, _GONE = "other code", "is gone"
+_OTHER, _OTHER_DATA, _GONE = "other code", "other data", "is gone"
 _NEW = "is new: there is nothing to compare it with"
 _UNKNOWN = "what the commit leaves alone is not known"
 
@@ -179,7 +179,7 @@ class Case:
         self.settled = {now: proof for _, now in found.same}
         for _, now in found.other:
             self.settled.pop(now, None)
-            self.left[now] = _OTHER
+            self.left[now] = _OTHER_DATA if now.startswith("[") else _OTHER
         for names, why in ((found.gone, _GONE), (found.new, _NEW)):
             for name in names:
                 if name in found.visible or name.startswith("["):
@@ -318,7 +318,8 @@ class Case:
         """The outcome, a row for each function."""
         rows = [self._row(name, proof) for name, proof in sorted(self.settled.items())]
         for name, why in sorted({**self._lost(), **self.left}.items()):
-            verdict = Verdict.DIFFERENT if why in (_OTHER, _GONE) else Verdict.UNKNOWN
+            shown = why in (_OTHER, _OTHER_DATA, _GONE)
+            verdict = Verdict.DIFFERENT if shown else Verdict.UNKNOWN
             rows.append(self._row(name, Proof(verdict, why)))
         return rows
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from zpconvert.kernel import elf, objcode
 from zpconvert.kernel.objcode import Code, Reference
@@ -19,46 +19,43 @@ from zpconvert.validate.report import Listing
 
 #: Lines of a listing that are kept.
 LINES = 400
-#: Bytes of a variable or of a table's entry in a line.
-_BYTES = 32
+#: Bytes of a variable in a line.
+_BYTES = 16
 #: A relocation, as `objdump -r` has it between the instructions.
 _RELOCATION = re.compile(r"\s+([0-9a-f]+): R_\w+\s")
 #: The address of an instruction.
 _ADDRESS = re.compile(r"\s*([0-9a-f]+):\t")
 
 
-def listings(objdump: str, before: bytes, was: str, after: bytes, name: str) -> Listing | None:
-    """What there is of a function, or of a data section (`[.data]`), in both objects; None
-    where it cannot be had.
+def listings(
+    objdump: str, before: bytes, was: str, after: bytes, name: str, names: Mapping[str, str]
+) -> Listing | None:
+    """What there is of a function in both objects, or of a data section (`[.data]`): those of
+    its variables that differ. None where it cannot be had.
 
-    objdump: the program, that of the objects' own toolchain: another's cannot read them.
+    objdump: the program, that of the objects' own toolchain: another's cannot read them. names:
+    names of symbols before to names after.
     """
     try:
         if name.startswith("["):
-            return Listing(_variables(before, was), _variables(after, name))
+            return _data(before, was, after, name, names)
         if shutil.which(objdump) is None:
             return None
-        return Listing(_listing(objdump, before, was), _listing(objdump, after, name))
+        old, new = objcode.functions(before).get(was), objcode.functions(after).get(name)
+        if old is None or new is None:
+            return None
+        return Listing(_listing(objdump, before, was, old), _listing(objdump, after, name, new))
     except (ProcessError, elf.ElfError):
         return None
 
 
-def differing(before: bytes, was: str, after: bytes, name: str, names: Mapping[str, str]) -> str:
-    """The variables of a data section that differ, sorted, as `a, b`; empty if that cannot be
-    told. names: names before to names after."""
-    try:
-        old = objcode.data_sections(before).get(was)
-        new = objcode.data_sections(after).get(name)
-    except elf.ElfError:
-        return ""
-    if old is None or new is None:
-        return ""
-    other = set(objcode.renamed(old, names).objects) ^ set(new.objects)
-    return ", ".join(sorted({variable for variable, _, _ in other}))
+def variables(listing: Listing) -> str:
+    """The variables in the listing of a data section, sorted, as `a, b`."""
+    lines = (*listing.before, *listing.after)
+    return ", ".join(sorted({line.partition("+")[0] for line in lines}))
 
 
-def _listing(objdump: str, blob: bytes, name: str) -> tuple[str, ...]:
-    code = objcode.functions(blob)[name]
+def _listing(objdump: str, blob: bytes, name: str, code: Code) -> tuple[str, ...]:
     with scratch_directory() as place:
         path = place / "object.o"
         path.write_bytes(blob)
@@ -66,7 +63,7 @@ def _listing(objdump: str, blob: bytes, name: str) -> tuple[str, ...]:
         text = run(words, timeout=60).text
     _, _, body = text.partition(f"<{name}>:\n")
     lines = [line.rstrip() for line in body.partition("\n\n")[0].splitlines()]
-    return (*_told(lines, code), *_tables(code))[:LINES]
+    return (*_tables(code), *_told(lines, code))[:LINES]
 
 
 def _told(lines: list[str], code: Code) -> Iterator[str]:
@@ -85,13 +82,27 @@ def _tables(code: Code) -> Iterator[str]:
         yield f"{entry.section} of {entry.at:#x}: {_shown(entry.data)}{refers}"
 
 
-def _variables(blob: bytes, section: str) -> tuple[str, ...]:
-    code = objcode.data_sections(blob)[section]
+def _data(
+    before: bytes, was: str, after: bytes, name: str, names: Mapping[str, str]
+) -> Listing | None:
+    old, new = objcode.data_sections(before).get(was), objcode.data_sections(after).get(name)
+    if old is None or new is None:
+        return None
+    sides = (objcode.renamed(old, names).objects, new.objects)
+    same = set(sides[0]) & set(sides[1])
     lines = (
-        f"{name}: {_shown(data)}{''.join(f' {_told_of(one)}' for one in references)}"
-        for name, data, references in code.objects
+        tuple(line for one in side if one not in same for line in _variable(*one))[:LINES]
+        for side in sides
     )
-    return tuple(lines)[:LINES]
+    return Listing(*lines)
+
+
+def _variable(name: str, data: bytes, references: Sequence[Reference]) -> Iterator[str]:
+    """A variable, so many bytes a line, each with what those refer to."""
+    for at in range(0, len(data), _BYTES):
+        refers = (one for one in references if at <= one.offset < at + _BYTES)
+        told = "".join(f" {_told_of(one)}" for one in refers)
+        yield f"{name}+{at:#x}: {data[at : at + _BYTES].hex(' ')}{told}"
 
 
 def _told_of(reference: Reference) -> str:
@@ -104,4 +115,4 @@ def _shown(data: bytes) -> str:
     text = data[:-1]
     if data.endswith(b"\0") and text and all(32 <= byte < 127 or byte in b"\t\n" for byte in text):
         return repr(text.decode())
-    return data[:_BYTES].hex(" ") + " ..." * (len(data) > _BYTES)
+    return data.hex(" ")

@@ -31,7 +31,7 @@ Schema 1, a JSON object; commits are counted from 1, lines too, 0 where there is
                  with --boot; state is `passed` or `failed`; known: a kernel like it had been run
                  before; counters {name: number}: what the loads counted; faults: lines of the
                  console, or what it lacks; console: the lines from the first fault on;
-                 passed_over: why complaints of its were no faults
+                 passed_over {reason: number}: why complaints of its were no faults
     findings     [{check, commit, cell, path, line, text, reproduce}]; reproduce is a command
     cost         {compiled, cached, seconds}: compilers run, results kept, compilers' seconds
 
@@ -43,7 +43,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from zpconvert import typedjson
@@ -165,7 +165,7 @@ class BootRow:
     counters: dict[str, int]
     faults: tuple[str, ...]
     console: tuple[str, ...]
-    passed_over: tuple[str, ...] = ()
+    passed_over: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -210,9 +210,12 @@ def _functions(
             listed += 1
             before, after = comparer.objects(targets, one)
             cross = next(t.build.cell.cross for t in targets if t.build.cell.name == one.cell)
-            shown = listing.listings(f"{cross}objdump", before, one.was, after, one.name)
-            names = listing.differing(before, one.was, after, one.name, comparer.hints)
-            how = f"other data in {names}" if names else how
+            shown = listing.listings(
+                f"{cross}objdump", before, one.was, after, one.name, comparer.hints
+            )
+            if shown is not None and one.name.startswith("["):
+                names = listing.variables(shown)
+                how += f" in {names}" * bool(names)
         rows.append(
             FunctionRow(
                 one.commit, one.cell, one.object, one.name, one.was, one.verdict, how,
