@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -16,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from tests.waiting import wait_until
 from zpconvert import ending, process
 from zpconvert.errors import UserError
 from zpconvert.process import Completed, ProcessError, beside, run, side_by_side
@@ -136,10 +138,10 @@ def test_an_interrupt_between_two_starts_ends_the_first(tmp_path: Path) -> None:
     assert time.monotonic() - start < 30
 
 
-def interrupted_at(line: int) -> bool:
-    """Run three programs side by side, with Ctrl-C at the so-manieth line, 1-based, that the
-    standard library runs for it in this thread, or else when they are all submitted. Returns
-    whether there was such a line."""
+def interrupted_at(line: int, cause: BaseException) -> bool:
+    """Run three programs side by side, with Ctrl-C at this line, 1-based, of those that run for
+    it in this thread; when they are all submitted comes the cause. Returns whether there was
+    such a line."""
     seen = 0
 
     def trace(frame: FrameType, event: str, arg: object) -> Any:
@@ -147,7 +149,7 @@ def interrupted_at(line: int) -> bool:
         name = frame.f_code.co_filename
         if not name.endswith(("/process.py", "/threading.py", "/thread.py", "/_base.py")):
             return None
-        if event == "line" and not name.endswith("/process.py"):
+        if event == "line":
             seen += 1
             if seen == line:
                 signal.raise_signal(signal.SIGINT)
@@ -155,34 +157,64 @@ def interrupted_at(line: int) -> bool:
 
     def items() -> Iterator[str]:
         yield from ["60"] * 3
-        sys.settrace(None)
-        raise ending.Ended
+        raise cause
 
     sys.settrace(trace)
     try:
-        with pytest.raises(ending.Ended):
+        with pytest.raises((ending.Ended, type(cause))):
             side_by_side(sleeping, items(), 2)
     finally:
         sys.settrace(None)
     return seen >= line
 
 
-def test_an_interrupt_at_any_line_ends_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("cause", [ending.Ended(), UserError("here", "wrong", "mend it")])
+def test_an_interrupt_at_any_line_ends_all_of_them(
+    cause: BaseException, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where the pool held a lock, it stayed locked, and the run never ended."""
     before = signal.signal(signal.SIGINT, signal.SIG_DFL)
     ending.listen()
     start = time.monotonic()
     line = 1
     try:
-        while interrupted_at(line):
+        while interrupted_at(line, cause):
             monkeypatch.setattr(ending, "_first", None)
             line += 1
     finally:
         signal.signal(signal.SIGINT, before)
     assert line > 100
-    assert not process._running
     # each of them would have slept for 60
     assert time.monotonic() - start < 60
+
+
+def test_nothing_is_started_any_more_in_what_the_others_started() -> None:
+    """Although who starts it passes over what becomes of it, as for compilers."""
+    started: list[int] = []
+
+    def work(number: int) -> None:
+        started.append(number)
+        with contextlib.suppress(ProcessError):
+            sleeping("60")
+
+    def interrupted() -> None:
+        wait_until(lambda: len(started) == 2)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        beside(interrupted, lambda: side_by_side(work, range(1000), 2))
+    assert len(started) <= 4
+
+
+def test_what_the_second_raises_ends_no_program_of_the_first() -> None:
+    def second() -> None:
+        side_by_side(failing, [1], 1)
+
+    def failing(_: int) -> None:
+        raise UserError("here", "wrong", "mend it")
+
+    with pytest.raises(UserError, match="wrong"):
+        beside(lambda: sleeping("0.5"), second)
 
 
 def test_two_functions_at_the_same_time(tmp_path: Path) -> None:

@@ -16,20 +16,20 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
 from zpconvert import ending
 from zpconvert.errors import UserError
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future, ThreadPoolExecutor
+    from concurrent.futures import Future
 
 #: Messages are parsed, so every program speaks the same language everywhere.
 LOCALE = {"LC_ALL": "C.UTF-8", "LANGUAGE": "C"}
 
-#: Programs that run now, for `side_by_side` to end when there is no use for them any more.
-_running: set[subprocess.Popen[bytes]] = set()
+#: Whose thread this is: `crew`, a _Crew, in threads that work for one.
+_here = threading.local()
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -96,15 +96,19 @@ def run(
     is no setpriv(1), of util-linux, it runs on.
     locks: descriptors of locked files that it and all that it starts keep locked while they run.
 
-    Raises UserError when the program is not there, ProcessError when it fails.
+    Raises UserError when the program is not there, ProcessError when it fails, ending.Ended where
+    `side_by_side` or `beside` has come to its end meanwhile.
     """
     words = tuple(str(a) for a in argv)
     place = str(cwd or Path.cwd())
     command = (*_bond(), *words) if bound else words
+    crews = _Crew.here()
     # a signal that came between the program's start and the try would leave it running
     with ending.held() as release:
+        _go_on()
         child = _started(command, cwd, _environment(env or {}), locks)
-        _running.add(child)
+        for crew in crews:
+            crew.running.add(child)
         try:
             release()
             stdout, stderr = child.communicate(stdin, timeout=timeout)
@@ -117,7 +121,8 @@ def run(
             child.wait()
             raise
         finally:
-            _running.discard(child)
+            for crew in crews:
+                crew.running.discard(child)
     if check and child.returncode != 0:
         raise ProcessError(words, place, child.returncode, stdout, stderr)
     return Completed(words, child.returncode, stdout, stderr)
@@ -169,22 +174,22 @@ def side_by_side(
 ) -> list[Result]:
     """The results of a function that runs programs, `workers` of them at a time, in order.
 
-    When one of them raises, or Ctrl-C comes, nothing more is started, the programs that are
-    running are killed and the exception is raised at once: an interrupt reaches only the main
-    thread, and none of the programs, which lead sessions of their own.
+    When one of them raises, and those before it have their results, or when Ctrl-C comes,
+    nothing more is started, the programs that are running are killed and the exception is
+    raised: an interrupt reaches only the main thread, and none of the programs, which lead
+    sessions of their own.
     """
-    from concurrent.futures import ThreadPoolExecutor  # logging and all that: 5 ms
-
-    pool = ThreadPoolExecutor(max(1, workers))
+    crew = _Crew(workers)
     try:
         # Ctrl-C can come here, too: the first program runs while the others are submitted
-        results = [_submitted(pool, function, item) for item in items]
+        results = [crew.submit(function, item) for item in items]
         return [result() for result in results]
     except BaseException:
-        _end(pool)
+        crew.end()
         raise
     finally:
-        pool.shutdown()
+        # Ctrl-C can come on the way to the end, too
+        crew.end()
 
 
 def beside(first: Callable[[], Result], second: Callable[[], Item]) -> tuple[Result, Item]:
@@ -193,44 +198,83 @@ def beside(first: Callable[[], Result], second: Callable[[], Item]) -> tuple[Res
     The first runs in this thread, so that an interrupt reaches it. When it raises, the programs
     of both are killed; what the second raises is raised after the first.
     """
-    from concurrent.futures import ThreadPoolExecutor  # logging and all that: 5 ms
-
-    pool = ThreadPoolExecutor(1)
+    crew = _Crew(1)
     try:
-        other = _submitted(pool, second)
+        other = crew.submit(second)
         return first(), other()
     except BaseException:
-        _end(pool)
+        crew.end()
         raise
     finally:
-        pool.shutdown()
+        crew.end()
 
 
-def _submitted(
-    pool: ThreadPoolExecutor, function: Callable[..., Result], *args: object
-) -> Callable[[], Result]:
-    """Have a pool call a function; what this gives waits for the result.
+class _Crew:
+    """Threads that run programs and end together, and with those whose thread made them.
 
-    Of what the pool and its threads share there are locks that are taken in Python, where an
-    interrupt leaves them locked for ever. So this thread is interrupted in none of that, and
-    waits at a queue that is not written in Python.
+    running: the programs of its threads now, and of the crews that those made. over: nothing
+    more is started.
     """
-    done: SimpleQueue[Future[Result]] = SimpleQueue()
-    with ending.held():
-        pool.submit(function, *args).add_done_callback(done.put)
-    return lambda: done.get().result()
+
+    def __init__(self, workers: int) -> None:
+        from concurrent.futures import ThreadPoolExecutor  # logging and all that: 5 ms
+
+        self.running: set[subprocess.Popen[bytes]] = set()
+        self.over = False
+        self._line = (self, *_Crew.here())
+        self._pool = ThreadPoolExecutor(max(1, workers), initializer=self._enter)
+
+    @staticmethod
+    def here() -> tuple[_Crew, ...]:
+        """The crew of this thread and those above it."""
+        crew: _Crew | None = getattr(_here, "crew", None)
+        return () if crew is None else crew._line
+
+    def submit(self, function: Callable[..., Result], *args: object) -> Callable[[], Result]:
+        """Have a thread call a function; what this gives waits for the result, once.
+
+        Of what the pool and its threads share there are locks that are taken in Python, where
+        an interrupt leaves them locked for ever. So this thread is interrupted in none of that,
+        and waits at a queue that is not written in Python.
+        """
+        done: SimpleQueue[Future[Result]] = SimpleQueue()
+        with ending.held():
+            self._pool.submit(self._call, function, *args).add_done_callback(done.put)
+        return lambda: done.get().result()
+
+    def end(self) -> None:
+        """Start nothing more, and kill the programs that run until there is none."""
+        empty: SimpleQueue[None] = SimpleQueue()
+
+        def wait() -> None:
+            self._pool.shutdown()
+            empty.put(None)
+
+        with ending.held() as release:
+            self.over = True
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            threading.Thread(target=wait).start()
+            # who presses Ctrl-C again is heard
+            release()
+            while True:
+                for child in self.running.copy():
+                    _kill_group(child)
+                with contextlib.suppress(Empty):
+                    empty.get(timeout=0.01)
+                    return
+
+    def _enter(self) -> None:
+        _here.crew = self
+
+    def _call(self, function: Callable[..., Result], *args: object) -> Result:
+        _go_on()
+        return function(*args)
 
 
-def _end(pool: ThreadPoolExecutor) -> None:
-    """Start nothing more in a pool, and kill the programs that run until it is empty."""
-    with ending.held():
-        pool.shutdown(wait=False, cancel_futures=True)
-        empty = threading.Thread(target=pool.shutdown)
-        empty.start()
-        while empty.is_alive():
-            for child in _running.copy():
-                _kill_group(child)
-            empty.join(0.01)
+def _go_on() -> None:
+    """Raise ending.Ended where this thread's crew, or one above it, has come to its end."""
+    if any(crew.over for crew in _Crew.here()):
+        raise ending.Ended
 
 
 @functools.cache
