@@ -13,6 +13,7 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 
 #: Messages are parsed, so every program speaks the same language everywhere.
 LOCALE = {"LC_ALL": "C.UTF-8", "LANGUAGE": "C"}
+
+#: Seconds after which who waits looks up: a signal that comes in the instant before the system is
+#: asked to wait does not end the waiting, and Python acts on it only after that.
+_LOOK = 0.2
 
 #: Whose thread this is: `crew`, a _Crew, in threads that work for one.
 _here = threading.local()
@@ -111,7 +116,7 @@ def run(
             crew.running.add(child)
         try:
             release()
-            stdout, stderr = child.communicate(stdin, timeout=timeout)
+            stdout, stderr = _attended(child, stdin, timeout)
         except subprocess.TimeoutExpired:
             _kill_group(child)
             stdout, stderr = child.communicate()
@@ -126,6 +131,21 @@ def run(
     if check and child.returncode != 0:
         raise ProcessError(words, place, child.returncode, stdout, stderr)
     return Completed(words, child.returncode, stdout, stderr)
+
+
+def _attended(
+    child: subprocess.Popen[bytes], stdin: bytes | None, timeout: float
+) -> tuple[bytes, bytes]:
+    """What a program says until its end. Raises TimeoutExpired after so many seconds."""
+    until = time.monotonic() + timeout
+    while True:
+        left = until - time.monotonic()
+        try:
+            return child.communicate(stdin, timeout=min(left, _LOOK))
+        except subprocess.TimeoutExpired:
+            if left <= _LOOK:
+                raise
+            stdin = None
 
 
 def _started(
@@ -238,9 +258,15 @@ class _Crew:
         and waits at a queue that is not written in Python.
         """
         done: SimpleQueue[Future[Result]] = SimpleQueue()
+
+        def result() -> Result:
+            while True:
+                with contextlib.suppress(Empty):
+                    return done.get(timeout=_LOOK).result()
+
         with ending.held():
             self._pool.submit(self._call, function, *args).add_done_callback(done.put)
-        return lambda: done.get().result()
+        return result
 
     def end(self) -> None:
         """Start nothing more, and kill the programs that run until there is none."""
