@@ -74,7 +74,25 @@ def test_a_listing_that_is_cut_says_where_the_whole_is(
     assert shown(report(compared=rows(3)), capsys).endswith("| leave\n")
 
 
-def test_no_line_is_wider_than_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("columns", [20, 80, 120])
+def test_a_listing_shows_where_it_differs(
+    columns: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    same = "  3: R_X86_64_32S .rodata.str1.1+0x7 = 'a long text that is much the same: "
+    listing = Listing((f"{same}loaded'",), (f"{same}ready'",))
+    row = FunctionRow(1, "c", "a.o", "f", "f", Verdict.DIFFERENT, "", (), listing)
+    *_, line = shown(report(compared=(row,)), capsys).splitlines()
+    left, right = line.split(" | ")
+    assert left.rstrip().endswith("same: loaded'")
+    assert right.endswith("same: ready'")
+    assert len(line) <= max(columns, summary.WIDTH)
+
+
+def test_no_line_is_wider_than_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     cells = [CellRow(f"cell-{n}", "um", "gcc", "ran", compared=True) for n in range(9)]
     cells.append(CellRow("failed", "um", "gcc", "failed", "word " * 30))
     cells.append(CellRow("a-cell-that-does-not-compare", "um", "gcc", "ran"))

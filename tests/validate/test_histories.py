@@ -232,6 +232,29 @@ def test_helper_in_a_header_of_the_series(last: Callable[..., Three], name: str)
     found.see_the_same()
 
 
+def switching(cases: bytes, beside: bytes = b"") -> bytes:
+    """A switch that gcc makes a table of, and no table at -O1."""
+    return (
+        beside
+        + b"static int zp_class(int x)\n{\n\tswitch (x) {\n"
+        + cases
+        + b"\tdefault: return -1;\n\t}\n}\n"
+        + function(b"zp_f", b'pr_info("class %d\\n", zp_class(x));\n\treturn x;')
+        + OTHER
+    )
+
+
+NUMBERS = b"".join(b"\tcase %d: return %d;\n" % one for one in enumerate((11, 29, 3, 170, 5)))
+STRINGS = (
+    b"const char *zp_name(int x);\nconst char *zp_name(int x)\n{\n\tswitch (x) {\n"
+    + b"".join(
+        b'\tcase %d: return "%b";\n' % one
+        for one in enumerate((b"one", b"two", b"three", b"four", b"five"))
+    )
+    + b'\tdefault: return "none";\n\t}\n}\n'
+)
+RODATA = b"const int zp_const[] = { 4, 2 };\n"
+
 #: What one stage shows and another hides; helpers that a macro of the tree makes the name of.
 HIDDEN = {
     # folded into the code in the plain stage and not in the flattened one
@@ -282,6 +305,16 @@ HIDDEN = {
         b"int zp_a = 5;\nint zp_b = 6;\n" + function(b"zp_f", b"return zp_a + x;") + OTHER,
         [(b"int zp_a = 5;\nint zp_b = 6;\n", b"int zp_b = 5;\nint zp_a = 6;\n")],
     ),
+    # gcc's own table, data in one stage and code in another
+    "value_in_a_switch": history(switching(NUMBERS), [(b"return 170", b"return 171")]),
+    "value_in_a_switch_beside_other_data": history(
+        switching(NUMBERS, RODATA), [(b"return 170", b"return 171")]
+    ),
+    "string_in_a_switch": history(STRINGS + OTHER, [(b'"three"', b'"threeX"')]),
+    "strings_that_swap_in_a_switch": history(
+        RODATA + STRINGS + OTHER,
+        [(b'0: return "one"', b'0: return "two"'), (b'1: return "two"', b'1: return "one"')],
+    ),
     # a macro that a macro of the tree uses
     "format_of_messages": history(
         HELP
@@ -318,6 +351,14 @@ HIDDEN = {
         [REAL, MERE],
     ),
 }
+
+
+@pytest.mark.kernel
+def test_a_shim_of_what_is_other_is_not_to_blame(last: Callable[..., Three]) -> None:
+    aid = function(b"zp_aid", b"return x + 7;")
+    found = last(*history(aid + function(b"zp_f", b"return zp_aid(x);") + OTHER, [REAL]))
+    found.see_the_same()
+    assert list(found.plain) == ["zp_aid"]
 
 
 @pytest.mark.kernel
@@ -418,3 +459,21 @@ def test_bloat_is_that_of_the_cell_that_it_names(small_tree: Path, tmp_path: Pat
         found[len(asked)] = [row for row in made.bloat if row.cell == "small"]
     assert found[1] == found[2]
     assert found[2]
+
+
+@pytest.mark.kernel
+def test_a_parent_that_kbuild_does_not_compile_is_nothing_to_compare_with(
+    build_612: Callable[[str], BuildDir], kernel_612: Path, tmp_path: Path
+) -> None:
+    """With the flags for comparing, which silence the compiler, it does compile."""
+    build = build_612("compaction")
+    good = INCLUDES + HELP + USES
+    bad = good.replace(b"return zp_help", b"retrun (zp_help").replace(b"(x) * 2", b"(x) * 2)")
+    states = [{SOURCE: text} for text in (good, bad, good)]
+    builder = Noting(tmp_path)
+    made = builder.results([Job(build, OBJECT, state) for state in states], "building")
+    built = {("compaction", OBJECT, n): one for n, one in enumerate(made)}
+    target = Target(build, OBJECT, tuple(states))
+    rows = Comparer(builder, kernel_612, built=built).compare([target], [1, 2])
+    mended = [(r.name, str(r.verdict), r.how.partition(":")[0]) for r in rows if r.commit == 2]
+    assert mended == [("*", "unknown", "the parent does not compile")]

@@ -87,13 +87,40 @@ def test_data_is_listed_by_its_variables_that_differ(tmp_path: Path) -> None:
     )
     found = listings("no-objdump", before, "[.data]", after, "[.data]", {"first": "other"})
     assert found is not None
-    assert variables(found) == "second, table"
+    assert variables(found) == ["second", "table"]
     differ = [two for two in zip(found.before, found.after, strict=True) if two[0] != two[1]]
     assert [before.partition(": ")[0] for before, _ in differ] == ["second+0x0", "table+0x20"]
     assert differ[0][0].endswith(" +0x0='c'")
     assert differ[0][1].endswith(" +0x0='d'")
     other = listings("no-objdump", before, "[.data]", after, "[.data]", {})
     assert other is not None
-    assert variables(other) == "first, other, second, table"
+    assert variables(other) == ["first", "other", "second", "table"]
     assert listings("no-objdump", before, "[.bss]", after, "[.bss]", {}) is None
     assert listings("no-objdump", before, "[.data]", b"no object", "[.data]", {}) is None
+
+
+def test_data_without_names_is_listed(tmp_path: Path) -> None:
+    """What an array of a function begins with."""
+    text = "int use(int *);\nint one(void) { int a[] = {1, 2, 3, 4, 5, 6, 7, 8}; return use(a); }\n"
+    before, after = (compiled(tmp_path, text.replace("7", new)) for new in ("7", "9"))
+    for section in ("[.rodata]", "[.rodata.cst16]", "[.rodata.cst32]"):
+        found = listings("no-objdump", before, section, after, section, {})
+        if found is not None and found.before != found.after:
+            break
+    assert found is not None
+    assert found.before != found.after
+    assert variables(found) == []
+
+
+def test_where_a_function_is_and_who_sees_it_is_listed(tmp_path: Path) -> None:
+    text = 'static __attribute__((section(".init.text"))) int one(void) { return 1; }\n'
+    use = "int (*f)(void) = one;\n"
+    before = compiled(tmp_path, text + use)
+    after = compiled(tmp_path, text.replace("static ", "").replace("init", "exit") + use)
+    found = listings("objdump", before, "one", after, "one", {})
+    assert found is not None
+    assert (found.before[0], found.after[0]) == (
+        "in .init.text, static",
+        "in .exit.text, seen by other objects",
+    )
+    assert found.before[1:] == found.after[1:]

@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import itertools
+import shutil
 import textwrap
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Columns of a terminal.
 WIDTH = 80
+#: Characters of a line to be seen from where it begins to differ.
+_SEEN = 12
 #: A blank that ends no line.
 _TIE = "\N{NO-BREAK SPACE}"
 
@@ -27,7 +32,11 @@ def show(report: Report, json_file: Path | None) -> None:
     written."""
     from zpconvert.validate.verdict import Verdict
 
-    click.echo(f"{report.source} on {report.tree} ({report.base})\n")
+    click.echo(f"{report.source} on {report.tree} ({report.base})")
+    if report.only:
+        some = ", ".join(map(str, report.only))
+        click.echo(f"of {counted(len(report.commits), 'commit')} only {some}")
+    click.echo()
     sizes = {(s.cell, s.commit): s for s in report.sizes}
     last = len(report.commits)
     names = [*(c.name for c in report.cells), *(t.name for t in report.tools)]
@@ -44,7 +53,12 @@ def show(report: Report, json_file: Path | None) -> None:
         said = tool.reason or _findings(sum(f.check == tool.name for f in report.findings))
         click.echo(_row(f"  {tool.name:{width}}  {tool.state:7}  ", said))
     if report.bloat:
-        steps = " ".join(f"{row.up - row.down:+d}" for row in report.bloat)
+        added = Counter[int]()
+        for step in report.bloat:
+            added[step.commit] += step.up - step.down
+        every = range(min(added), max(added) + 1)
+        # one that does not compile has none
+        steps = " ".join(f"{added[n]:+d}" if n in added else "?" for n in every)
         click.echo()
         click.echo(_hung(f"bloat-o-meter, bytes by commit, {report.bloat[0].cell}: {steps}", ""))
     click.echo(f"churn: {report.churn:.2f}\n")
@@ -133,6 +147,15 @@ def _show_boots(boots: Sequence[BootRow]) -> None:
             click.echo(_hung(f"{said}: {' '.join(reason.split())}", ""))
 
 
+def _from_difference(left: str, right: str, width: int) -> tuple[str, str]:
+    """Two lines cut to a width, so that where they begin to differ is seen."""
+    alike = itertools.takewhile(lambda two: two[0] == two[1], zip(left, right, strict=False))
+    at = sum(1 for _ in alike)
+    start = max(0, at - width // 2) if at > width - _SEEN else 0
+    cut = "…" * bool(start)
+    return f"{cut}{left[start:]}"[:width], f"{cut}{right[start:]}"[:width]
+
+
 def _side_by_side(row: FunctionRow, json_file: Path | None) -> None:
     """The lines around the first difference of two listings."""
     if row.listing is None:
@@ -145,9 +168,12 @@ def _side_by_side(row: FunctionRow, json_file: Path | None) -> None:
     click.echo(f"\n{row.name}, commit {row.commit}, {row.cell}: before, after")
     last = max(len(before), len(after))
     shown = range(max(0, same - 2), min(same + 8, last))
+    width = (max(shutil.get_terminal_size().columns, WIDTH) - 5) // 2
     for n in shown:
         left, right = ((side[n].expandtabs(4) if n < len(side) else "") for side in (before, after))
-        click.echo(f"  {left[:37]:37} {'|' if left != right else ' '} {right[:38]}")
+        mark = "|" if left != right else " "
+        left, right = _from_difference(left, right, width)
+        click.echo(f"  {left:{width}} {mark} {right}".rstrip())
     if len(shown) < last:
         where = f"{json_file} has them all" if json_file else "--json FILE has them all"
         click.echo(f"  {len(shown)} of {counted(last, 'line')}; {where}")

@@ -48,7 +48,7 @@ def _cell_names() -> Iterable[str]:
     multiple=True,
     metavar="NAME",
     shell_complete=offer(_cell_names),
-    help="Only this cell.",
+    help="Only this cell; more than once, those.",
 )
 @click.option(
     "--commit",
@@ -56,7 +56,7 @@ def _cell_names() -> Iterable[str]:
     multiple=True,
     type=click.IntRange(min=1),
     metavar="N",
-    help="Only this commit of the series, the first is 1.",
+    help="Only this commit of the series, the first is 1; more than once, those.",
 )
 @click.option(
     "--conversion",
@@ -112,10 +112,13 @@ def command(
       zpconvert validate outgoing --tree ~/linux --boot --cell boot-kasan
       zpconvert validate --tree ~/linux --range v6.12..new --kconfig CONFIG_ZRAM=y
     """
+    from zpconvert.errors import UserError
     from zpconvert.kernel.tree import open_tree
     from zpconvert.mail.archive import is_directory_of_patches
     from zpconvert.validate import report, run
 
+    if json_file is not None and not json_file.parent.is_dir():
+        raise UserError(str(json_file), "no such directory", "create it, or name another file")
     opened = open_tree(tree)
     series = _series(out, opened, revisions)
     subject = _subject(opened, series, conversion, kconfig, matrix, only, boot)

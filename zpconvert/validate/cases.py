@@ -25,6 +25,7 @@ Files = Mapping[str, bytes]
 #: How it is said that a side does not compile; what the compiler says follows.
 NOT_COMPILED = "does not compile"
 _OTHER, _OTHER_DATA, _GONE = "other code", "other data", "is gone"
+_READS = "refers to data that is other"
 _NEW = "is new: there is nothing to compare it with"
 _UNKNOWN = "what the commit leaves alone is not known"
 
@@ -176,7 +177,10 @@ class Case:
             return
         self.first = found
         self.was = {now: was for was, now in found.same | found.other}
-        self.settled = {now: proof for _, now in found.same}
+        reads = {name for name in found.reads if not name.startswith("[")}
+        self.settled = {now: proof for _, now in found.same if now not in reads}
+        # the table of a switch is data here, and may be code in another stage
+        self.left = {now: _READS for _, now in found.same if now in reads}
         for _, now in found.other:
             self.settled.pop(now, None)
             self.left[now] = _OTHER_DATA if now.startswith("[") else _OTHER
@@ -294,8 +298,7 @@ class Case:
         """
         assert self.first is not None
         other = {now for _, now in found.other}
-        reads = {name for data in found.data for name in found.callers.get(data, ())}
-        same = {now for _, now in found.same} - other - reads
+        same = {now for _, now in found.same} - other - found.reads
         return {name for name in names if not self._shown(name, same, found.names, set())}
 
     def _shown(self, name: str, same: set[str], present: frozenset[str], seen: set[str]) -> bool:
@@ -318,7 +321,7 @@ class Case:
         """The outcome, a row for each function."""
         rows = [self._row(name, proof) for name, proof in sorted(self.settled.items())]
         for name, why in sorted({**self._lost(), **self.left}.items()):
-            shown = why in (_OTHER, _OTHER_DATA, _GONE)
+            shown = why in (_OTHER, _OTHER_DATA, _READS, _GONE)
             verdict = Verdict.DIFFERENT if shown else Verdict.UNKNOWN
             rows.append(self._row(name, Proof(verdict, why)))
         return rows

@@ -34,7 +34,7 @@ from zpconvert.conversion.model import Assumption
 from zpconvert.csource.bodies import without_bodies
 from zpconvert.kernel import elf
 from zpconvert.kernel.objcode import COMPARE_FLAGS, Code
-from zpconvert.kernel.replay import Compiled, Job
+from zpconvert.kernel.replay import Compiled, Failed, Job
 from zpconvert.validate import stubs
 from zpconvert.validate.builder import Builder, Result, Unfinished
 from zpconvert.validate.builder import key as job_key
@@ -44,7 +44,7 @@ from zpconvert.validate.pairing import Pairing, contents, pair
 from zpconvert.validate.verdict import Verdict
 
 #: Number of this way to compare; rows kept by another are not taken.
-_ROWS = 16
+_ROWS = 17
 
 
 @dataclass
@@ -127,12 +127,13 @@ class Comparer:
 
     def _settle(self, cases: Sequence[Case]) -> list[Case]:
         """The cases at their ends, those begun anew that had to be."""
-        for case in cases:
+        whole = [case for case in cases if not self._broken(case)]
+        for case in whole:
             case.narrow()
             case.unchanged = self._unchanged(case)
-        self._every_stage(cases)
+        self._every_stage(whole)
         anew = {
-            case: case.widened() for case in cases if (case.edit or case.unchanged) and case.left
+            case: case.widened() for case in whole if (case.edit or case.unchanged) and case.left
         }
         self._every_stage(list(anew.values()))
         settled = [anew.get(case, case) for case in cases]
@@ -143,9 +144,21 @@ class Comparer:
         self._last_stages(pruned)
         return settled
 
-    def _unchanged(self, case: Case) -> bool:
+    def _built(self, case: Case) -> tuple[Result | None, Result | None]:
         cell, obj = case.target.build.cell.name, case.target.object
         before, after = (self.built.get((cell, obj, n)) for n in (case.number - 1, case.number))
+        return before, after
+
+    def _broken(self, case: Case) -> bool:
+        """Whether the parent is nothing to compare with, for kbuild does not compile it; with
+        the flags for comparing the compiler may pass over what is wrong."""
+        before, _ = self._built(case)
+        if isinstance(before, Failed):
+            case.left = {"*": f"the parent {NOT_COMPILED}: {_first_line(before.text)}"}
+        return isinstance(before, Failed)
+
+    def _unchanged(self, case: Case) -> bool:
+        before, after = self._built(case)
         if isinstance(before, Compiled) and isinstance(after, Compiled):
             return before.obj == after.obj
         return False
@@ -213,7 +226,7 @@ class Comparer:
             if isinstance(result, Unfinished):
                 return f"was not compiled: {result.text}"
             if not isinstance(result, Compiled):
-                return f"{NOT_COMPILED}: {result.text.strip().partition(chr(10))[0]}"
+                return f"{NOT_COMPILED}: {_first_line(result.text)}"
             if id(result) not in parsed:
                 try:
                     parsed[id(result)] = contents(result.obj)
@@ -291,6 +304,10 @@ def _one_sided(target: Target, number: int) -> list[Compared]:
     how = f"commit {number} {'adds' if before is None else 'deletes'} the source: not compared"
     cell = target.build.cell.name
     return [Compared(number, cell, target.object, "*", "*", Verdict.UNKNOWN, how)]
+
+
+def _first_line(text: str) -> str:
+    return text.strip().partition("\n")[0]
 
 
 def _in_twos(results: Sequence[Result]) -> list[tuple[Result, Result]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 from zpconvert.kernel import elf, objcode
 from zpconvert.kernel.objcode import Code, Reference
@@ -19,8 +19,12 @@ from zpconvert.validate.report import Listing
 
 #: Lines of a listing that are kept.
 LINES = 400
+#: In strings besides what is printable: tabs, line ends, what begins a kernel message.
+_PRINTED = b"\t\n\x01"
 #: Bytes of a variable in a line.
 _BYTES = 16
+#: A variable: its name, its bytes, what those refer to.
+Variable = tuple[str, bytes, tuple[Reference, ...]]
 #: A relocation, as `objdump -r` has it between the instructions.
 _RELOCATION = re.compile(r"\s+([0-9a-f]+): R_\w+\s")
 #: The address of an instruction.
@@ -49,10 +53,11 @@ def listings(
         return None
 
 
-def variables(listing: Listing) -> str:
-    """The variables in the listing of a data section, sorted, as `a, b`."""
+def variables(listing: Listing) -> list[str]:
+    """The variables in the listing of a data section, sorted."""
     lines = (*listing.before, *listing.after)
-    return ", ".join(sorted({line.partition("+")[0] for line in lines}))
+    names = {line.partition("+")[0] for line in lines}
+    return sorted(name for name in names if not name.startswith("["))
 
 
 def _listing(objdump: str, blob: bytes, name: str, code: Code) -> tuple[str, ...]:
@@ -63,7 +68,9 @@ def _listing(objdump: str, blob: bytes, name: str, code: Code) -> tuple[str, ...
         text = run(words, timeout=60).text
     _, _, body = text.partition(f"<{name}>:\n")
     lines = [line.rstrip() for line in body.partition("\n\n")[0].splitlines()]
-    return (*_tables(code), *_told(lines, code))[:LINES]
+    scope = "seen by other objects" if code.visible else "static"
+    head = f"in {code.section}, {scope}"
+    return (head, *_tables(code), *_told(lines, code))[:LINES]
 
 
 def _told(lines: list[str], code: Code) -> Iterator[str]:
@@ -88,13 +95,18 @@ def _data(
     old, new = objcode.data_sections(before).get(was), objcode.data_sections(after).get(name)
     if old is None or new is None:
         return None
-    sides = (objcode.renamed(old, names).objects, new.objects)
-    same = set(sides[0]) & set(sides[1])
+    old = objcode.renamed(old, names)
+    same = set(old.objects) & set(new.objects)
+    return Listing(_side(old, name, same), _side(new, name, same))
+
+
+def _side(code: Code, name: str, same: Set[Variable]) -> tuple[str, ...]:
+    """The variables that are not the same; all of the section if what differs has no name."""
+    other = [one for one in code.objects if one not in same]
     lines = (
-        tuple(line for one in side if one not in same for line in _variable(*one))[:LINES]
-        for side in sides
+        line for one in other or [(name, code.data, code.references)] for line in _variable(*one)
     )
-    return Listing(*lines)
+    return tuple(lines)[:LINES]
 
 
 def _variable(name: str, data: bytes, references: Sequence[Reference]) -> Iterator[str]:
@@ -113,6 +125,6 @@ def _told_of(reference: Reference) -> str:
 def _shown(data: bytes) -> str:
     """A string as such, other bytes as hexadecimal digits."""
     text = data[:-1]
-    if data.endswith(b"\0") and text and all(32 <= byte < 127 or byte in b"\t\n" for byte in text):
+    if data.endswith(b"\0") and text and all(32 <= byte < 127 or byte in _PRINTED for byte in text):
         return repr(text.decode())
     return data.hex(" ")

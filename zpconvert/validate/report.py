@@ -12,6 +12,7 @@ Schema 1, a JSON object; commits are counted from 1, lines too, 0 where there is
     good         nothing fell short
     commits      [{number, name, subject, digest}]; name is a hash or the mail's file, digest
                  the SHA-256 of the mail, empty for a hash
+    only         the numbers of the commits that were looked at; empty if all were
     objects      what was compiled, as `mm/x.o`
     cells        [{name, arch, compiler, state, reason, compared}]; state is `ran`, `not run` (no
                  toolchain) or `failed`; compared: functions were compared in it
@@ -219,6 +220,7 @@ class Report:
     cost: Cost
     boots: tuple[BootRow, ...] = ()
     conversion: str | None = None
+    only: tuple[int, ...] = ()
 
     @property
     def unassuming(self) -> bool:

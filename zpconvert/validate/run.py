@@ -86,6 +86,7 @@ def validate(
         base=subject.tree.version,
         conversion=subject.conversion,
         commits=_commits(subject),
+        only=tuple(sorted(subject.only)),
         objects=tuple(sorted({*objects, *(obj for build in builds for obj in build.commands)})),
         cells=tuple(rows),
         tools=read.tools,
@@ -214,7 +215,7 @@ def _functions(
                 f"{cross}objdump", before, one.was, after, one.name, comparer.hints
             )
             if shown is not None and one.name.startswith("["):
-                names = listing.variables(shown)
+                names = ", ".join(listing.variables(shown))
                 how += f" in {names}" * bool(names)
         rows.append(
             FunctionRow(
@@ -246,7 +247,10 @@ def _differs(subject: Subject, row: FunctionRow) -> Finding:
     """A function that fell short; where its own text is not edited, with those that are."""
     source = subject.source(row.object)
     text = subject.series.states[row.commit].get(source, b"")
-    line = _definition(text, row.name)
+    name = row.name
+    if name.startswith("[") and row.listing is not None:
+        name, *_ = listing.variables(row.listing) or [name]
+    line = _definition(text, name)
     what = f"{row.name}: {row.verdict}: {row.how}"
     sides = [subject.files(row.object, n) or {} for n in (row.commit - 1, row.commit)]
     before, after = ({p: uncommented(t) for p, t in side.items()} for side in sides)
@@ -257,8 +261,9 @@ def _differs(subject: Subject, row: FunctionRow) -> Finding:
 
 
 def _definition(text: bytes, name: str) -> int:
-    """1-based line where a function is defined; 0 if it is not seen."""
+    """1-based line where a function or a variable is defined; 0 if it is not seen."""
+    word = re.escape(name.partition(".")[0].encode())
     found = re.search(
-        rb"(?m)^[A-Za-z_][^;\n]*\b%b\s*\([^;{]*\)[^;{]*\n?\{" % re.escape(name.encode()), text
-    )
+        rb"(?m)^[A-Za-z_][^;\n]*\b%b\s*\([^;{]*\)[^;{]*\n?\{" % word, text
+    ) or re.search(rb"(?m)^[^\n;(){}=]*\b%b\b[ \t]*(?:\[[^\n=]*\])?[^\n=;()]*[=;]" % word, text)
     return text.count(b"\n", 0, found.start()) + 1 if found else 0
