@@ -253,7 +253,10 @@ def test_a_function_that_is_not_edited_names_the_inline_one_that_is(
     tree: Path, cell: Cell, tmp_path: Path
 ) -> None:
     text = (tree / SOURCE).read_bytes()
-    text += b"static inline __attribute__((always_inline)) int part(void)\n{\n\treturn 1;\n}\n\n"
+    text += (
+        b"#ifndef __always_inline\n#define __always_inline inline __attribute__((always_inline))\n"
+    )
+    text += b"#endif\nstatic __always_inline int part(void)\n{\n\treturn 1;\n}\n\n"
     text += b"int all(void);\nint all(void)\n{\n\treturn part() * 3;\n}\n"
     commit(tree, {SOURCE: text}, "a")
     commit(tree, {SOURCE: text.replace(b"return 1;", b"return 2;")}, "b")
