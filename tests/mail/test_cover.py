@@ -94,9 +94,10 @@ Each commit was compared with its parent by zpconvert validate:
 
 - it compiles at W=1 without a new warning: first, second (gcc 12); c
   (clang)
-- object code of its functions against the parent's, in first: 40 equal, 2
-  assumed
-- assumed, order-0: one page each
+- object code of its functions against the parent's, inlining off or
+  helpers made a part of their callers, in first, over all commits: 40
+  equal, 2 assumed
+- assumed, and not shown: order-0: one page each
 - git am takes the mails; checkpatch and codespell find nothing new
 
 To repeat it, with LINUX as the base of the series (v6.12-3-g0123456789ab,
@@ -159,7 +160,7 @@ def test_what_fell_short_is_said_and_nothing_is_claimed_beside_it() -> None:
     text = blurb("Text.", Measured(proof=proof), GIT)
     assert "- FELL SHORT, equality, patch 2: f: different\n" in text
     assert "- not compiled, cell far: no s390x-gcc\n" in text
-    assert "in first: 3 equal, 1\n  different" in text
+    assert "over all commits: 3\n  equal, 1 different" in text
     assert "without a new warning" not in text
     assert "find nothing" not in text
 

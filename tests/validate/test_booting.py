@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -124,6 +125,24 @@ def test_a_fault_that_the_parent_has_is_not() -> None:
         (0, "the base already: BUG: a"),
         (2, "BUG: c"),
     ]
+
+
+def test_what_the_first_kernel_does_now_and_then_is_not_the_commit_s() -> None:
+    panic = Fault(9, "Kernel panic - not syncing: Segfault with no mm")
+    other = Fault(9, "BUG: other")
+
+    def ended(last: str) -> Fault:
+        return Fault(0, f"ended before its loads did; the last line is: {last}")
+
+    first = replace(ran(), again=(panic, ended("a+0x1/0x2")))
+    runs = {0: first, 1: ran(), 2: ran(panic, ended("b+0x1/0x2")), 3: ran(other, ended("b"))}
+    said = [(found.commit, found.text) for found in blame(subject(3), "boot", runs)]
+    assert said == [
+        (0, f"the base already, in some of 5 more runs: {panic.text} (and 1 more)"),
+        (3, "BUG: other (and 1 more)"),
+    ]
+    runs[0] = ran()
+    assert [found.commit for found in blame(subject(3), "boot", runs)] == [2, 3]
 
 
 def test_a_parent_that_nobody_asked_for_is_named() -> None:

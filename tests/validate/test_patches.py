@@ -85,6 +85,19 @@ def test_messages_are_linted(tmp_path: Path, message: str, line: int) -> None:
     assert found(one, tmp_path) == [("message", 1, "0001", line)]
 
 
+@pytest.mark.parametrize(
+    ("subject", "said"),
+    [("mm/b: rename", []), ("rename it", ["the subject does not begin with 'mm/a: '"])],
+)
+def test_without_a_history_a_subject_has_its_own_prefix(
+    subject: str, said: list[str], tmp_path: Path
+) -> None:
+    one = series(STRUCT + GET, message=MESSAGE.replace("mm/a: use a descriptor", subject))
+    tree = Tree(tmp_path, "6.12.0", False)
+    found = [r.text.partition(": ") for r in remarks(one, tree, None)]
+    assert [text for rule, _, text in found if rule == "subject-prefix"] == said
+
+
 def test_what_a_string_holds_is_no_comment(tmp_path: Path) -> None:
     """The name in the string is a word of the code, and the string's end ends nothing."""
     source = USER % b"new_name()" + b'static char *glob = "/*";\nint old_name;\n/* old_name */\n'

@@ -221,10 +221,13 @@ def shown(proof: Proof) -> Iterator[str]:
     if counted:
         said = ", ".join(f"{number} {verdict}" for verdict, number in counted.items())
         where = ", ".join(cell.name for cell in ran if cell.compared)
-        yield f"object code of its functions against the parent's, in {where}: {said}"
+        yield (
+            f"object code of its functions against the parent's, inlining off or helpers made a "
+            f"part of their callers, in {where}, over all commits: {said}"
+        )
     elif ran:
         yield "object code of its functions: not compared, no cell that does so was built"
-    yield from (f"assumed, {assumption}" for assumption in proof.assumptions)
+    yield from (f"assumed, and not shown: {assumption}" for assumption in proof.assumptions)
     if proof.tools and not proof.findings:
         yield f"git am takes the mails; {' and '.join(proof.tools)} find nothing new"
     yield from (f"FELL SHORT, {finding}" for finding in proof.findings)

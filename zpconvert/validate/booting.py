@@ -31,6 +31,9 @@ from zpconvert.validate.subject import Subject, finding, hints
 
 #: Seconds for one run; on a quiet machine it takes a few.
 LIMIT = 300.0
+#: So often the first kernel is run again where a commit falls short.
+AGAIN = 5
+_ENDED = "ended before its loads did"
 _PLACE = re.compile(r"\b([\w./-]+\.[ch]):(\d+)")
 #: What WARN_ON() and its like say.
 _WARNED = re.compile(r"WARNING: (?:.* at )?([\w./-]+\.[ch]):(\d+)\b")
@@ -49,11 +52,12 @@ class Judged:
 @dataclass(frozen=True)
 class Booted:
     """A kernel's run. known: it was not run now, for one like it was before; seconds: 0 if there
-    was no run."""
+    was no run. again: what went wrong in more runs of it."""
 
     known: bool
     seconds: float
     judged: Judged
+    again: tuple[Fault, ...] = ()
 
     @property
     def faults(self) -> tuple[Fault, ...]:
@@ -104,7 +108,7 @@ def judge(
     if ran.hung:
         faults.append(Fault(0, f"still running after {limit:g} s; the last line is: {last}"))
     elif not console.finished:
-        faults.append(Fault(0, f"ended before its loads did; the last line is: {last}"))
+        faults.append(Fault(0, f"{_ENDED}; the last line is: {last}"))
     else:
         # also where the parent has the complaints too, which are no finding then
         faults += [
@@ -152,7 +156,8 @@ class _Cell:
                 self.builder.tell(f"booting {self.build.cell.name}: {len(done)} of {len(firsts)}")
 
             side_by_side(one, sorted(firsts.items(), key=lambda i: i[1]), self.builder.workers)
-        return _unprecedented({number: done[key] for number, key in keys.items()})
+            found = _unprecedented({number: done[key] for number, key in keys.items()})
+            return self._first_again(found, scratch / "again")
 
     def _key(self, number: int) -> str:
         """What a kernel and its run depend on, as a digest."""
@@ -183,14 +188,35 @@ class _Cell:
         except UserError as error:
             fault = Fault(0, f"there is no kernel: {error}")
             return Booted(False, 0, Judged(read(""), (fault,)))
-        environment = {"LOADS": ",".join(self.boot.loads), "ZPOOL": self.boot.zpool}
-        ran = machine.boot(program, self.root(), environment, limit=self.limit)
+        ran = self._run(program)
         program.unlink()
         judged = self._judged(number, ran)
         if not judged.faults:
             values = {"console": ran.console, "seconds": ran.seconds}
             self.builder.remember(key, zlib.compress(json.dumps(values).encode()))
         return Booted(False, ran.seconds, judged)
+
+    def _run(self, program: Path) -> Ran:
+        environment = {"LOADS": ",".join(self.boot.loads), "ZPOOL": self.boot.zpool}
+        return machine.boot(program, self.root(), environment, limit=self.limit)
+
+    def _first_again(self, results: dict[int, Booted], program: Path) -> dict[int, Booted]:
+        """The runs, the first kernel's with more of it where a commit falls short and its parent
+        does not: what goes wrong at random may be the base's, and is not the commit's then."""
+        first = min(results)
+        one = results[first]
+        if not any(new(self.subject, results, number) for number in self.subject.numbers):
+            return results
+        if not one.seconds:
+            return results
+        self.images.make(self.subject.series.states[first], program)
+        again: list[Fault] = []
+        for count in range(1, AGAIN + 1):
+            self.builder.tell(
+                f"booting {self.build.cell.name}: the first again, {count} of {AGAIN}"
+            )
+            again += self._judged(first, self._run(program)).faults
+        return {**results, first: replace(one, again=tuple(again))}
 
     def _judged(self, number: int, ran: Ran) -> Judged:
         """What a run said; known warnings are those of lines in the files of the series."""
@@ -249,26 +275,34 @@ def _row(number: int, cell: str, one: Booted) -> BootRow:
     )
 
 
+def new(subject: Subject, results: Mapping[int, Booted], number: int) -> list[Fault]:
+    """What a commit's kernel does wrong that neither its parent's did nor, now and then, the
+    first one's."""
+    names = hints(subject.renames, subject.series.states)
+    before = (*results[number - 1].faults, *results[min(results)].again)
+    found = [
+        fault
+        for fault in results[number].faults
+        if not any(old.same_as(fault, lambda word: names.get(word, word)) for old in before)
+    ]
+    panicked = {fault for fault in results[number].faults if fault.line} - set(found)
+    # where it ended is said in other words each time
+    return [one for one in found if not (panicked and one.text.startswith(_ENDED))]
+
+
 def blame(subject: Subject, cell: str, results: dict[int, Booted]) -> Iterator[Finding]:
     """What a commit's kernel does wrong that its parent's did not. A parent that nobody asked
     to look at is said to be bad by itself, for then its child shows nothing."""
-    names = hints(subject.renames, subject.series.states)
     for number, one in results.items():
-        before: tuple[Fault, ...] = ()
         asked = number in subject.numbers
-        if asked:
-            before = results[number - 1].faults
-        new = [
-            fault
-            for fault in one.faults
-            if not any(old.same_as(fault, lambda word: names.get(word, word)) for old in before)
-        ]
-        if not new:
+        faults = new(subject, results, number) if asked else [*one.faults, *one.again]
+        if not faults:
             continue
-        more = f" (and {len(new) - 1} more)" if len(new) > 1 else ""
-        said = f"{new[0].text}{more}"
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        said = f"{faults[0].text}{more}"
         if not asked:
-            said = f"{'the base' if number == 0 else f'commit {number}'} already: {said}"
-        place = _PLACE.search(new[0].text)
+            when = "already" if one.faults else f"already, in some of {AGAIN} more runs"
+            said = f"{'the base' if number == 0 else f'commit {number}'} {when}: {said}"
+        place = _PLACE.search(faults[0].text)
         path, line = (place[1], int(place[2])) if place else ("", 0)
         yield finding(subject, "boot", number, cell, path, line, said)

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from zpconvert.git import model
 from zpconvert.git.command import user_git
@@ -150,10 +151,18 @@ def _messages(series: Series, tree: Tree, prefix: str | None) -> Iterator[Remark
         names |= {name for path, text in state.items() if path[-2:] in (".c", ".h")
                   for name in _bodies(_FUNCTION, text)}  # fmt: skip
     for commit in series.commits:
-        usual = prefix or _usual_prefix(tree, commit) or commit.subject.partition(": ")[0]
+        usual = prefix or _usual_prefix(tree, commit) or _own_prefix(commit)
         for fault in lint(commit.message, prefix=usual, functions=names):
             text = f"{fault.rule}: {fault.text}"
             yield Remark("message", commit.number, commit.name, fault.line, text)
+
+
+def _own_prefix(commit: Commit) -> str:
+    """The prefix that a commit's subject has itself, or else the name of a file that it touches."""
+    prefix, colon, _ = commit.subject.partition(": ")
+    if colon or not commit.touched:
+        return prefix
+    return PurePosixPath(min(commit.touched)).with_suffix("").as_posix()
 
 
 def _usual_prefix(tree: Tree, commit: Commit) -> str | None:
