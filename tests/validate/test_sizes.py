@@ -29,7 +29,11 @@ def row(commit: int, text: int, data: int) -> SizeRow:
 def test_row_19_a_claim_that_a_measurement_does_not_bear_out() -> None:
     assert list(false_claims(COVER, [row(0, 80, 20), row(1, 1, 1), row(2, 70, 20)], 2)) == []
     found = list(false_claims(COVER, [row(0, 80, 20), row(1, 1, 1), row(2, 80, 20)], 2))
-    text = "mm/a.o, compaction: the cover letter says 100 -> 90, measured are 100 -> 100"
+    text = "mm/a.o, compaction: the cover letter says 100 -> 90 (-10), measured are 100 -> 100 (+0)"
+    assert found == [(5, text)]
+    wrong = COVER.replace(b"(-10)", b"(-11)")
+    found = list(false_claims(wrong, [row(0, 80, 20), row(1, 1, 1), row(2, 70, 20)], 2))
+    text = "mm/a.o, compaction: the cover letter says 100 -> 90 (-11), measured are 100 -> 90 (-10)"
     assert found == [(5, text)]
 
 

@@ -27,7 +27,7 @@ for pair in zip(objects[::2], objects[1::2]):
 _UP_DOWN = re.compile(r"add/remove: \S+ grow/shrink: \S+ up/down: (\d+)/-?(\d+) ")
 _TOTAL = re.compile(r"(?m)^Total: Before=(\d+), After=(\d+),")
 #: As the cover letters of `zpconvert series` say it.
-_CLAIM = re.compile(rb"(?m)^ *(\S+\.o), ([\w.-]+): (\d+) -> (\d+)\b")
+_CLAIM = re.compile(rb"(?m)^ *(\S+\.o), ([\w.-]+): (\d+) -> (\d+)\b(?: \(([+-]\d+)\))?")
 
 
 def bloat(tree: Path, cell: str, objects: Mapping[tuple[str, int], bytes]) -> Iterator[BloatRow]:
@@ -65,7 +65,12 @@ def false_claims(cover: bytes, sizes: Sequence[SizeRow], last: int) -> Iterator[
             continue
         found = [measured[end] for end in ends]
         said = [int(claim[3]), int(claim[4])]
-        if found != said:
-            text = f"says {said[0]} -> {said[1]}, measured are {found[0]} -> {found[1]}"
+        grown = found[1] - found[0]
+        if found != said or (claim[5] and int(claim[5]) != grown):
+            said.append(int(claim[5] or said[1] - said[0]))
+            text = (
+                f"says {said[0]} -> {said[1]} ({said[2]:+d}), measured are "
+                f"{found[0]} -> {found[1]} ({grown:+d})"
+            )
             line = cover.count(b"\n", 0, claim.start(1)) + 1
             yield line, f"{obj}, {cell}: the cover letter {text}"
