@@ -210,12 +210,9 @@ class _Cell:
         if not one.seconds:
             return results
         self.images.make(self.subject.series.states[first], program)
-        again: list[Fault] = []
-        for count in range(1, AGAIN + 1):
-            self.builder.tell(
-                f"booting {self.build.cell.name}: the first again, {count} of {AGAIN}"
-            )
-            again += self._judged(first, self._run(program)).faults
+        self.builder.tell(f"booting {self.build.cell.name}: the first kernel, {AGAIN} times more")
+        runs = side_by_side(lambda _: self._run(program), range(AGAIN), self.builder.workers)
+        again = [fault for ran in runs for fault in self._judged(first, ran).faults]
         return {**results, first: replace(one, again=tuple(again))}
 
     def _judged(self, number: int, ran: Ran) -> Judged:
