@@ -162,7 +162,7 @@ KEPT = {
     "macro_in_a_helper_begins_to_use_another": history(
         MACRO
         + HELP
-        + b"static inline int zp_mid(int x)\n{\n\treturn zp_m(x) * 3;\n}\n"
+        + b"static inline int zp_mid(int x)\n{\n\treturn zp_m(x) ^ 3;\n}\n"
         + function(b"zp_f", b"return zp_mid(x) * 2;")
         + OTHER,
         [(b"((x) + 7)", b"zp_help(x)")],
