@@ -78,7 +78,7 @@ def read(text: str, known: Callable[[Fault], bool] = lambda fault: False) -> Con
                 counters[name] = counters.get(name, 0) + int(value)
             finished = finished or word == "finished"
         elif _COMPLAINT.search(line):
-            below = _below(lines[number:])
+            below = _below(lines[number : number + _BELOW])
             text = line.strip() + _more(line, below)
             faults.append(Fault(number, text, tuple(_functions(below))))
     real = [fault for fault in faults if not known(fault)]
@@ -88,7 +88,7 @@ def read(text: str, known: Callable[[Fault], bool] = lambda fault: False) -> Con
 def _below(lines: list[str]) -> list[str]:
     """The lines that belong to a complaint: those before the next one."""
     ends = (i for i, line in enumerate(lines) if OWN in line or _COMPLAINT.search(line))
-    return lines[: min(next(ends, _BELOW), _BELOW)]
+    return lines[: next(ends, len(lines))]
 
 
 def _more(line: str, below: list[str]) -> str:

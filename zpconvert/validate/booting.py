@@ -101,6 +101,7 @@ def judge(
 
     known: why a complaint is none, empty if it is one.
     """
+    known = functools.cache(known)
     console = read(ran.console, lambda fault: bool(known(fault)))
     reasons = {fault: known(fault) for fault in console.faults}
     faults = [fault for fault in console.faults if not reasons[fault]]
@@ -216,7 +217,8 @@ class _Cell:
         return {**results, first: replace(one, again=tuple(again))}
 
     def _judged(self, number: int, ran: Ran) -> Judged:
-        """What a run said; known warnings are those of lines in the files of the series."""
+        """What a run said; known are the complaints that the conversion and the cell name, and
+        warnings of lines in the files of the series."""
         state = self.subject.series.states[number]
 
         @functools.cache
