@@ -81,6 +81,10 @@ class Reference:
     addend: int
 
 
+#: A variable: its name, its bytes, what those refer to.
+Variable = tuple[str, bytes, tuple[Reference, ...]]
+
+
 @dataclass(frozen=True)
 class Entry:
     """What a table of the kernel's (`section`) holds about the place `at` bytes into a
@@ -106,7 +110,7 @@ class Code:
     neighbours: tuple[tuple[str, int], ...] = ()
     tables: tuple[Entry, ...] = ()
     visible: bool = False
-    objects: tuple[tuple[str, bytes, tuple[Reference, ...]], ...] = ()
+    objects: tuple[Variable, ...] = ()
 
     @functools.cached_property
     def names(self) -> frozenset[str]:

@@ -109,8 +109,9 @@ class Comparer:
         """What a case's rows depend on. before: the same of the commit before, or of the
         first one what all have in common."""
         jobs = [self._job(case.target, n, _PLAIN) for n in (case.number - 1, case.number)]
-        same = self._unchanged(case)
-        parts = (before, case.number, same, *map(job_key, jobs), sorted(self.hints.items()))
+        built, _ = self._built(case)
+        as_built = (self._unchanged(case), isinstance(built, Failed))
+        parts = (before, case.number, as_built, *map(job_key, jobs), sorted(self.hints.items()))
         return hashlib.sha256(repr(parts).encode()).hexdigest()
 
     def _recall(self, key: str, case: Case) -> list[Compared] | None:

@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence, Set
 
 from zpconvert.kernel import elf, objcode
-from zpconvert.kernel.objcode import Code, Reference
+from zpconvert.kernel.objcode import Code, Reference, Variable
 from zpconvert.process import ProcessError, run
 from zpconvert.scratch import scratch_directory
 from zpconvert.validate.report import Listing
@@ -23,8 +23,6 @@ LINES = 400
 _PRINTED = b"\t\n\x01"
 #: Bytes of a variable in a line.
 _BYTES = 16
-#: A variable: its name, its bytes, what those refer to.
-Variable = tuple[str, bytes, tuple[Reference, ...]]
 #: A relocation, as `objdump -r` has it between the instructions.
 _RELOCATION = re.compile(r"\s+([0-9a-f]+): R_\w+\s")
 #: The address of an instruction.
