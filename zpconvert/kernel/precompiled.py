@@ -146,9 +146,7 @@ def leading(text: bytes) -> list[Directive]:
 
 def _eligible(job: Job) -> bool:
     """Whether gcc compiles it, and nothing else reads it."""
-    cell = job.build.cell
-    checked = job.obj in job.build.checks and not job.flags
-    return cell.toolchain == "gcc" and not checked and job.source in job.overlay
+    return job.build.cell.toolchain == "gcc" and not job.checked and job.source in job.overlay
 
 
 def _group(job: Job) -> tuple[object, ...]:

@@ -57,11 +57,16 @@ class Job:
         """The path of the object's source in the tree."""
         return str(Path(self.build.commands[self.obj][-1]).relative_to(self.build.tree))
 
+    @property
+    def checked(self) -> bool:
+        """Whether the cell's checker reads the source, too. It does not where flags are added:
+        those are for comparing."""
+        return self.obj in self.build.checks and not self.flags
+
 
 def compile(job: Job) -> Compiled | Failed:
     """Compile one object of a prepared directory (at W=1), its source and whatever else is in
-    the job's overlay taken from there; then have the cell's checker read it, unless flags are
-    added: those are for comparing.
+    the job's overlay taken from there; then have the cell's checker read it.
 
     Raises ProcessError when the compiler is killed or runs out of time, OSError when the disk
     is full.
@@ -75,7 +80,7 @@ def compile(job: Job) -> Compiled | Failed:
         said = _said(build, done, scratch)
         if done.code != 0:
             return Failed(said, diagnostics.parse(said))
-        if job.obj in build.checks and not job.flags:
+        if job.checked:
             # sparse 0.6 has no -iquote
             words = argv(build, build.checks[job.obj], scratch, quoted="-I")
             checked = execute(build, words, scratch)

@@ -3,6 +3,7 @@
 
 What goes in: the build directory's own inputs (its stamp), the command, the flags and the
 texts, comments blanked, for they are not the compiler's business but for the lines they take.
+Of those that come to the same preprocessed text, one is compiled.
 A killed run continues where it was, and two runs side by side share what they find.
 """
 
@@ -25,6 +26,7 @@ from zpconvert.kernel.precompiled import Opening
 from zpconvert.kernel.replay import Compiled, Failed, Job
 from zpconvert.process import ProcessError, side_by_side
 from zpconvert.scratch import put
+from zpconvert.validate import preprocessed
 from zpconvert.validate.comments import uncommented
 from zpconvert.validate.turns import Turns
 
@@ -83,18 +85,24 @@ class Builder:
         keys = [key(job) for job in jobs]
         distinct = dict(zip(keys, jobs, strict=True))
         todo = {name: job for name, job in distinct.items() if not self._path(name).exists()}
+        same = self._same(todo, urgent)
+        todo = {name: job for name, job in todo.items() if name not in same}
         opened, done = self._openings(todo, urgent)
 
         def one(item: tuple[str, Job]) -> None:
             done[item[0]] = self._result(*item, opened.get(item[0]), urgent)
             with self.tally.lock:
-                self._far[what] = f"{what}: {len(done)} of {len(distinct)}"
+                self._far[what] = f"{what}: {len(done)} of {len(distinct) - len(same)}"
                 far = "; ".join(self._far.values())
             self.tell(far)
 
-        rest = [item for item in distinct.items() if item[0] not in done]
+        rest = [item for item in distinct.items() if item[0] not in done.keys() | same.keys()]
         # one of those that are urgent has to wait at any time, to be the next
         side_by_side(one, rest, self.workers * (2 if urgent else 1))
+        for name, first in same.items():
+            done[name] = result = done[first]
+            if not isinstance(result, Unfinished):
+                self.remember(name, _packed(result))
         with self.tally.lock:
             self._far.pop(what, None)
         return [done[k] for k in keys]
@@ -115,6 +123,22 @@ class Builder:
         path.parent.mkdir(exist_ok=True)
         with space.at(self.cache):
             put(path, text, self.cache)
+
+    def _same(self, jobs: Mapping[str, Job], urgent: bool) -> dict[str, str]:
+        """The keys of jobs that come to the preprocessed text of an earlier one, to its key."""
+
+        def digest(item: tuple[str, Job]) -> str | None:
+            with self._compilers.turn(urgent=urgent):
+                return preprocessed.preprocessed(item[1])
+
+        same: dict[str, str] = {}
+        for group in preprocessed.alike(jobs):
+            first: dict[str, str] = {}
+            digests = side_by_side(digest, group.items(), self.workers)
+            for name, text in zip(group, digests, strict=True):
+                if text is not None and first.setdefault(text, name) != name:
+                    same[name] = first[text]
+        return same
 
     def _openings(
         self, jobs: Mapping[str, Job], urgent: bool
