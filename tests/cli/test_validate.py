@@ -181,6 +181,15 @@ def test_what_cannot_be_booted_is_said_at_once(
     assert said in str(done.exception)
 
 
+def test_an_option_that_no_kconfig_has_is_refused(out: Path, kernel_612: Path) -> None:
+    words = [str(out), "--tree", str(kernel_612), "--kconfig", "CONFIG_ZSWAP=y"]
+    done = CliRunner().invoke(command, [*words, "--kconfig", "CONFIG_ZSWAPP=y"])
+    assert isinstance(done.exception, UserError)
+    assert str(done.exception) == (
+        f"--kconfig: no Kconfig of {kernel_612} has CONFIG_ZSWAPP=y; see how it is spelled there"
+    )
+
+
 def test_what_was_booted_is_shown_and_recorded(
     out: Path, kernel_612: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from zpconvert.kernel.kconfig import why_unset
+from zpconvert.kernel.kconfig import unknown, why_unset
 
 TOP = """\
 mainmenu "Linux"
@@ -129,6 +129,14 @@ def test_what_is_not_met_is_named(tree: Path, line: str, config: str, why: str) 
         name: value or "y" for name, _, value in (one.partition("=") for one in config.split())
     }
     assert why_unset(tree, "x86_64", options, f"CONFIG_{line}") == why
+
+
+def test_what_no_arch_has_is_unknown(tree: Path) -> None:
+    """X86 is an option of one of the two arches."""
+    lines = ["CONFIG_BUS=y", "CONFIG_BUSS=y", "CONFIG_X86=n", "CONFIG_NONE=n"]
+    assert unknown(tree, ["arm64", "x86_64"], lines) == ["CONFIG_BUSS=y", "CONFIG_NONE=n"]
+    assert unknown(tree, ["arm64"], lines[:3]) == ["CONFIG_BUSS=y", "CONFIG_X86=n"]
+    assert unknown(tree, [], []) == []
 
 
 @pytest.mark.kernel

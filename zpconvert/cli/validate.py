@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -123,6 +123,7 @@ def command(
     series = _series(out, opened, revisions)
     subject = _subject(opened, series, conversion, kconfig, matrix, only, boot)
     cells = _cells(matrix, only_cells, boot)
+    _known(opened, cells, kconfig)
     with progress("validating") as tell:
         found = run.validate(
             subject, cells, cache=cache_home(), workers=jobs or os.cpu_count() or 1, tell=tell
@@ -231,3 +232,15 @@ def _cells(matrix: str, only: tuple[str, ...], boot: bool) -> list[Cell]:
         boots = ", ".join(cell.name for cell in known.values() if cell.boots)
         raise UserError("--boot", "none of the cells boots", f"add one of those that do: {boots}")
     return chosen
+
+
+def _known(tree: Tree, cells: Sequence[Cell], kconfig: Sequence[str]) -> None:
+    """Refuse a setting that the tree has no option for, in no cell."""
+    from zpconvert.errors import UserError
+    from zpconvert.kernel.kconfig import unknown
+
+    arches = dict.fromkeys(cell.arch for cell in cells)
+    for line in unknown(tree.path, arches, kconfig):
+        raise UserError(
+            "--kconfig", f"no Kconfig of {tree.path} has {line}", "see how it is spelled there"
+        )

@@ -9,7 +9,7 @@ expanded and numbers are not compared; both are taken to be met.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -46,6 +46,18 @@ class _Book:
     selecting: dict[str, list[_Entry]] = field(default_factory=dict)
 
 
+def unknown(tree: Path, arches: Iterable[str], lines: Sequence[str]) -> list[str]:
+    """Those of some lines `CONFIG_X=value` whose option no Kconfig of a tree has, whatever the
+    arch, as kbuild's ARCH spells it."""
+    left = list(lines)
+    for arch in arches:
+        if not left:
+            break
+        entries = _book(tree, arch).entries
+        left = [one for one in left if one.removeprefix("CONFIG_").partition("=")[0] not in entries]
+    return left
+
+
 def why_unset(tree: Path, arch: str, config: Mapping[str, str], line: str) -> str:
     """What keeps a requested `CONFIG_X=value` out of a configuration; empty if that is not seen.
 
@@ -53,8 +65,7 @@ def why_unset(tree: Path, arch: str, config: Mapping[str, str], line: str) -> st
     after olddefconfig, as `X` to `y`, and no others.
     """
     name, _, value = line.removeprefix("CONFIG_").partition("=")
-    book = _Book()
-    _read(tree, "Kconfig", _SRCARCH.get(arch, arch), book, [])
+    book = _book(tree, arch)
     entries = book.entries.get(name, [])
     if value == "n":
         by = [entry for entry in book.selecting.get(name, ()) if entry.name in config]
@@ -105,6 +116,12 @@ def _some(entries: Sequence[_Entry]) -> str:
     names = list(dict.fromkeys(entry.name for entry in entries))
     more = len(names) - _NAMED
     return ", ".join(names[:_NAMED]) + (f" and {counted(more, 'other')}" if more > 0 else "")
+
+
+def _book(tree: Path, arch: str) -> _Book:
+    book = _Book()
+    _read(tree, "Kconfig", _SRCARCH.get(arch, arch), book, [])
+    return book
 
 
 # --- reading --------------------------------------------------------------------------------
