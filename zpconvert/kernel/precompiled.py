@@ -299,7 +299,8 @@ def _compile(job: Job, opening: Path, end: int) -> Compiled | None:
         mark = b'\n#line %d "%b"\n' % (line, bytes(source))
         source.write_bytes(again + mark + whole[end:])
         target = scratch / ".object.o"
-        words = replay.argv(job.build, command, scratch, ("-o", str(target)), source)
+        more = (*job.warnings, "-o", str(target))
+        words = replay.argv(job.build, command, scratch, more, source)
         # gcc takes it only if nothing was read before it
         words[1:1] = ["-include", str(opening / _HEADER)]
         done = replay.execute(job.build, words, scratch)

@@ -22,6 +22,10 @@ from zpconvert.scratch import scratch_directory
 
 #: Seconds for one object.
 COMPILE_TIMEOUT = 300.0
+#: Off in the kernel's own builds but for W=2 (scripts/Makefile.extrawarn), for gcc is wrong now
+#: and then. It is there where code is compared: a variable that has no value is to the compiler
+#: whatever makes the code simple, and so it can be equal to what it was when it had one.
+_UNINITIALIZED = "-Wmaybe-uninitialized"
 
 
 @dataclass(frozen=True)
@@ -63,10 +67,18 @@ class Job:
         those are for comparing."""
         return self.obj in self.build.checks and not self.flags
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the compiler is to warn of besides what kbuild asks it for."""
+        cell = self.build.cell
+        asked = cell.compare and cell.toolchain == "gcc" and not self.flags
+        return (_UNINITIALIZED,) if asked else ()
+
 
 def compile(job: Job) -> Compiled | Failed:
-    """Compile one object of a prepared directory (at W=1), its source and whatever else is in
-    the job's overlay taken from there; then have the cell's checker read it.
+    """Compile one object of a prepared directory (at W=1 and with the job's warnings), its source
+    and whatever else is in the job's overlay taken from there; then have the cell's checker read
+    it.
 
     Raises ProcessError when the compiler is killed or runs out of time, OSError when the disk
     is full.
@@ -75,7 +87,7 @@ def compile(job: Job) -> Compiled | Failed:
     with overlaid(job.overlay) as scratch:
         target = scratch / ".object.o"
         command = build.commands[job.obj]
-        words = argv(build, command, scratch, (*job.flags, "-o", str(target)))
+        words = argv(build, command, scratch, (*job.flags, *job.warnings, "-o", str(target)))
         done = execute(build, words, scratch)
         said = _said(build, done, scratch)
         if done.code != 0:

@@ -192,7 +192,8 @@ class Builder:
 def key(job: Job) -> str:
     """What the result of a job depends on, as a digest."""
     seen = hashlib.sha256()
-    for part in (job.build.path, job.build.inputs, job.build.commands[job.obj], job.flags):
+    command, flags = job.build.commands[job.obj], job.flags or job.warnings
+    for part in (job.build.path, job.build.inputs, command, flags):
         seen.update(repr(part).encode() + b"\0")
     for path in sorted(job.overlay):
         seen.update(path.encode() + b"\0" + _digest(job.overlay[path]))
