@@ -77,6 +77,15 @@ def test_a_merge_is_told(tree: Tree) -> None:
     git(tree.path, "merge", "-q", "--no-edit", "main")
     with pytest.raises(UserError, match="is a merge"):
         from_range(tree, "HEAD~1..HEAD")
+    with pytest.raises(UserError, match="does not follow the commit before it"):
+        from_range(tree, "HEAD^1...HEAD^2")
+
+
+def test_a_commit_without_a_parent_is_told(tree: Tree) -> None:
+    git(tree.path, "checkout", "-q", "--orphan", "other")
+    git(tree.path, "commit", "-q", "-m", "other")
+    with pytest.raises(UserError, match="has no parent"):
+        from_range(tree, "main..other")
 
 
 def test_mails_that_do_not_apply_are_told(tree: Tree, tmp_path: Path) -> None:

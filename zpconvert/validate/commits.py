@@ -129,13 +129,11 @@ def from_range(tree: Tree, revisions: str) -> Series:
         raise UserError(str(tree.path), "not a git work tree", "give mails, or a git tree")
     if ".." not in revisions or revisions.startswith("-"):
         raise UserError(revisions, "not a range", "write it as A..B, A the older")
-    names = _asked(tree, revisions, "rev-list", "--reverse", revisions, "--").text.split()
-    if not names:
+    said = _asked(tree, revisions, "rev-list", "--reverse", "--parents", revisions, "--").text
+    listed = [line.split() for line in said.splitlines()]
+    if not listed:
         raise UserError(revisions, "no commits in this range", "write it as A..B, A the older")
-    merges = _asked(tree, revisions, "rev-list", "--merges", revisions, "--").text.split()
-    if merges:
-        raise UserError(merges[0][:12], "is a merge", "validate each side on its own")
-    parent = _asked(tree, f"{names[0][:12]}^", "rev-parse", "--verify", f"{names[0]}^").text.strip()
+    parent, *names = _chain(listed)
     touched = [
         tuple(_asked(tree, revisions, "diff-tree", "-r", "--no-commit-id", "--name-only", "-z", n)
               .text.split("\0")[:-1])
@@ -151,6 +149,23 @@ def from_range(tree: Tree, revisions: str) -> Series:
         for number, (name, state, files) in enumerate(zip(names, states, touched, strict=True), 1)
     )
     return Series(f"{tree.path} {revisions}", base, commits)
+
+
+def _chain(listed: Sequence[Sequence[str]]) -> list[str]:
+    """The parent of the first commit and the names of all, each of which follows the one before
+    it. listed: names, each with those of its parents, oldest first."""
+    chain: list[str] = []
+    for name, *parents in listed:
+        if not parents:
+            raise UserError(name[:12], "has no parent", "begin the range after it")
+        if len(parents) > 1:
+            raise UserError(name[:12], "is a merge", "validate each side on its own")
+        if chain and parents != chain[-1:]:
+            raise UserError(
+                name[:12], "does not follow the commit before it", "write A..B, A the older of two"
+            )
+        chain += [*parents, name] if not chain else [name]
+    return chain
 
 
 def _check_worktree(tree: Tree, parent: str, paths: Sequence[str]) -> None:
