@@ -16,6 +16,7 @@ from zpconvert.validate.report import (
     CellRow,
     CommitRow,
     Cost,
+    Finding,
     FunctionRow,
     Listing,
     Report,
@@ -89,6 +90,49 @@ def test_a_listing_shows_where_it_differs(
     assert len(line) <= max(columns, summary.WIDTH)
 
 
+def test_a_listing_says_where_a_line_is_cut(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line that fits is not cut, wherever it differs."""
+    monkeypatch.setenv("COLUMNS", "80")
+    listing = Listing(("a" * 60, "b" * 36 + "x"), ("c" * 60, "b" * 36 + "y"))
+    row = FunctionRow(1, "c", "a.o", "f", "f", Verdict.DIFFERENT, "", (), listing)
+    *_, one, two = shown(report(compared=(row,)), capsys).splitlines()
+    assert one == f"  {'a' * 36}… | {'c' * 36}…"
+    assert two == f"  {'b' * 36}x | {'b' * 36}y"
+
+
+def test_bytes_of_text_are_those_of_all_objects(capsys: pytest.CaptureFixture[str]) -> None:
+    """The last object of a cell stood for all of them."""
+    commits = (CommitRow(1, "1.patch", "a", ""),)
+    texts = {("a.o", 0): 100, ("b.o", 0): 1000, ("a.o", 1): 116, ("b.o", 1): 1000}
+    sizes = tuple(SizeRow(n, "c", obj, text, 0, 0) for (obj, n), text in texts.items())
+    said = shown(report(sizes=sizes, commits=commits), capsys)
+    assert "no findings, +16 bytes of text\n" in said
+    # where one of them does not compile in the end, there is no figure
+    assert "no findings\n" in shown(report(sizes=sizes[:3], commits=commits), capsys)
+    assert "no findings\n" in shown(report(sizes=sizes[2:], commits=commits), capsys)
+
+
+def test_what_was_not_compiled_has_no_figure_of_bloat(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    at = {2: ("a.o", "b.o"), 3: ("a.o",), 5: ("a.o", "b.o")}
+    rows = tuple(BloatRow(n, "c", obj, n, 0, 0, 0) for n, objects in at.items() for obj in objects)
+    said = shown(report(bloat=rows), capsys)
+    assert "by commit, c, commits 2 to 5: +4 ? ? +10 (?: not compiled)\n" in said
+    said = shown(report(bloat=rows[:2]), capsys)
+    assert "bloat-o-meter, bytes by commit, c, commit 2: +4\n" in said
+
+
+def test_why_a_cell_failed_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
+    cells = (CellRow("c", "um", "gcc", "failed", "no such setting"),)
+    found = (Finding("prepare", 0, "c", "", 0, "no such setting", "zpconvert validate"),)
+    said = shown(report(cells=cells, findings=found), capsys)
+    assert "  c  failed   see below\n" in said
+    assert said.count("no such setting") == 1
+
+
 def test_no_line_is_wider_than_a_terminal(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -116,5 +160,5 @@ def test_no_line_is_wider_than_a_terminal(
     assert max(map(len, text.splitlines())) <= summary.WIDTH
     for name, number in functions.items():
         assert f"{number} {name}" in text  # in one line
-    assert text.count("word") == 4 * 30
+    assert text.count("word") == 3 * 30
     assert "counter_19 >= 19" in text

@@ -19,8 +19,10 @@ from zpconvert.cli.boundary import Findings
 from zpconvert.cli.validate import command
 from zpconvert.errors import UserError
 from zpconvert.git.diff import diff_files
+from zpconvert.kernel.cells import Cell
 from zpconvert.validate import run
 from zpconvert.validate.report import BootRow, CellRow, Cost, Finding, Report
+from zpconvert.validate.subject import Subject
 
 pytestmark = pytest.mark.kernel
 
@@ -89,7 +91,7 @@ def test_mails_of_a_mailbox_in_any_order(out: Path, kernel_612: Path, tmp_path: 
     assert isinstance(done.exception, Findings), done.output
     assert done.stdout.startswith(f"{tmp_path / 'thread.mbox'} on {kernel_612} ")
     assert "equality: commit 2 compaction: mm/zbud.c" in done.stdout
-    assert "no report.json written, a part of the series" in done.stderr
+    assert "no report.json written, there is no directory OUT" in done.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "thread.mbox"]
 
 
@@ -188,6 +190,42 @@ def test_an_option_that_no_kconfig_has_is_refused(out: Path, kernel_612: Path) -
     assert str(done.exception) == (
         f"--kconfig: no Kconfig of {kernel_612} has CONFIG_ZSWAPP=y; see how it is spelled there"
     )
+
+
+def test_a_value_that_an_option_does_not_take_is_refused(out: Path, kernel_612: Path) -> None:
+    words = [str(out), "--tree", str(kernel_612), "--kconfig", "CONFIG_ZSMALLOC=yes"]
+    done = CliRunner().invoke(command, words)
+    assert isinstance(done.exception, UserError)
+    assert str(done.exception) == (
+        "--kconfig: no value for the option: CONFIG_ZSMALLOC=yes; it takes y, m or n"
+    )
+
+
+def test_a_report_is_not_written_where_a_directory_is(out: Path, kernel_612: Path) -> None:
+    (out / "report.json").mkdir()
+    try:
+        done = CliRunner().invoke(command, [str(out), "--tree", str(kernel_612)])
+    finally:
+        (out / "report.json").rmdir()
+    assert isinstance(done.exception, UserError)
+    assert str(done.exception).startswith(f"{out / 'report.json'}: is a directory; ")
+
+
+def test_what_is_named_twice_is_looked_at_once(
+    out: Path, kernel_612: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[list[str], tuple[int, ...]]] = []
+
+    def validate(subject: Subject, cells: list[Cell], **_: object) -> Report:
+        asked.append(([cell.name for cell in cells], subject.only))
+        raise UserError("stop", "here", "now")
+
+    monkeypatch.setattr(run, "validate", validate)
+    words = [str(out), "--tree", str(kernel_612)]
+    for word, value in (("cell", "um"), ("cell", "compaction"), ("cell", "um"), ("commit", "2")):
+        words += [f"--{word}", value]
+    CliRunner().invoke(command, [*words, "--commit", "1", "--commit", "2"])
+    assert asked == [(["um", "compaction"], (1, 2))]
 
 
 def test_what_was_booted_is_shown_and_recorded(

@@ -123,6 +123,15 @@ def test_an_option_without_effect_is_named(kernel_612: Path, tmp_path: Path) -> 
         kbuild.prepare(kernel_612, cell, fragment=(), objects=(OBJECT,), cache=tmp_path)
 
 
+def test_an_option_that_is_asked_for_twice_is_named(kernel_612: Path, tmp_path: Path) -> None:
+    said = "CONFIG_COMPACTION=y and CONFIG_COMPACTION=n are both asked for; drop one"
+    with pytest.raises(UserError, match=said):
+        kbuild.prepare(
+            kernel_612, CELLS["compaction"],
+            fragment=("CONFIG_COMPACTION=n",), objects=(OBJECT,), cache=tmp_path,
+        )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("whole", "todo"), [(True, "read the log, and "), (False, "give a whole tree: this one has no")]
 )

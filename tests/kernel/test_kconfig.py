@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from zpconvert.kernel.kconfig import unknown, why_unset
+from zpconvert.kernel.kconfig import unfit, why_unset
 
 TOP = """\
 mainmenu "Linux"
@@ -131,12 +131,37 @@ def test_what_is_not_met_is_named(tree: Path, line: str, config: str, why: str) 
     assert why_unset(tree, "x86_64", options, f"CONFIG_{line}") == why
 
 
-def test_what_no_arch_has_is_unknown(tree: Path) -> None:
+def test_what_no_arch_can_set_is_unfit(tree: Path) -> None:
     """X86 is an option of one of the two arches."""
     lines = ["CONFIG_BUS=y", "CONFIG_BUSS=y", "CONFIG_X86=n", "CONFIG_NONE=n"]
-    assert unknown(tree, ["arm64", "x86_64"], lines) == ["CONFIG_BUSS=y", "CONFIG_NONE=n"]
-    assert unknown(tree, ["arm64"], lines[:3]) == ["CONFIG_BUSS=y", "CONFIG_X86=n"]
-    assert unknown(tree, [], []) == []
+    assert unfit(tree, ["arm64", "x86_64"], lines) == {"CONFIG_BUSS=y": "", "CONFIG_NONE=n": ""}
+    assert unfit(tree, ["arm64"], lines[:3]) == {"CONFIG_BUSS=y": "", "CONFIG_X86=n": ""}
+    assert unfit(tree, [], []) == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "taken"),
+    [
+        ("BUS=m", None),
+        ("BUS=yes", "y, m or n"),
+        ("LATE=m", "y or n"),
+        ("LATE=n", None),
+        ('MODE="fast"', None),
+        ("MODE=fast", "a text in double quotes"),
+        ("SHIFT=12", None),
+        ("SHIFT=y", "a number"),
+        ("BASE=0x1f", None),
+        ("BASE=g", "a number in hex"),
+        ("DEFAULTED=y", None),
+        ("DEFAULTED=m", "y or n"),
+    ],
+)
+def test_an_option_takes_the_values_of_its_type(tree: Path, line: str, taken: str | None) -> None:
+    with (tree / "Kconfig").open("a") as kconfig:
+        kconfig.write('config MODE\n\tstring "mode"\nconfig SHIFT\n\tint\n')
+        kconfig.write('config BASE\n\thex "base"\nconfig DEFAULTED\n\tdef_bool y\n')
+    found = unfit(tree, ["x86_64"], [f"CONFIG_{line}"])
+    assert found == ({} if taken is None else {f"CONFIG_{line}": taken})
 
 
 @pytest.mark.kernel

@@ -64,6 +64,20 @@ def test_what_git_mails_is_read_back(mails: Path) -> None:
         (lambda data: data[: data.index(b"@@ -1") + 4], "its diff is cut short"),
         (lambda data: data[: data.index(b"\n+-- \n")], "its diff is cut short"),
         (lambda data: data.replace(b"+b", b"+\0"), "there are NUL bytes in it"),
+        *(
+            (
+                lambda data, new=new: data.replace(b"a.c", new),
+                f"{new.decode()} is no path in a tree",
+            )
+            for new in (
+                b"../a.c",
+                b"/etc/passwd",
+                b".git/config",
+                b"a/../b.c",
+                b"a/.GIT/b.c",
+                b"..",
+            )
+        ),
     ],
 )
 def test_a_damaged_mail_is_told(mails: Path, damage: Callable[[bytes], bytes], said: str) -> None:

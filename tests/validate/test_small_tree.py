@@ -216,8 +216,8 @@ def test_a_setting_that_no_cell_can_have_is_one_finding(
     assert (said.check, said.cell) == ("prepare", "")
     assert "CONFIG_NO_SUCH_THING=y has no effect" in said.text
     assert said.text.endswith(" (cells small, other)")
-    todo = ": try --conversion NAME, or all lines that it takes, as "
-    assert f"{todo}--kconfig CONFIG_NO_SUCH_THING=y --kconfig CONFIG_Y=y (cells" in said.text
+    todo = ": try --conversion NAME, or --kconfig CONFIG_NO_SUCH_THING=y and what else it takes"
+    assert f"{todo} (cells" in said.text
     assert "--cell" not in said.reproduce
     found = run.validate(one, two[1:], cache=tmp_path / "cache", workers=2, tell=lambda text: None)
     assert [f.cell for f in found.findings if f.check != "message"] == ["other"]
@@ -296,3 +296,17 @@ def test_a_requested_option_that_is_not_set_fails_the_cell(
                 tree, replace(cell, kconfig=(setting,)), fragment=(), objects=("mm/objpool.o",),
                 cache=tmp_path / "cache",
             )  # fmt: skip
+
+
+def test_what_no_compiler_reads_changes_no_object(tree: Path, cell: Cell, tmp_path: Path) -> None:
+    """Each function of each object was compared once more, and counted."""
+    commit(tree, {SOURCE: (tree / SOURCE).read_bytes() + b"int more;\n"}, "a")
+    (tree / "Documentation").mkdir(exist_ok=True)
+    texts = {"Makefile": (tree / "Makefile").read_bytes() + b"# more\n", "MAINTAINERS": b"x\n"}
+    commit(tree, {**texts, "Documentation/pool.rst": b"Pool\n"}, "b")
+    found = run.validate(
+        replace(subject(tree, 2), only=(2,)), [replace(cell, compare=True)],
+        cache=tmp_path / "cache", workers=2, tell=lambda text: None,
+    )  # fmt: skip
+    assert sum(found.functions.values()) == 0
+    assert {left.path for left in found.uncovered} == {*texts, "Documentation/pool.rst"}

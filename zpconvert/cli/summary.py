@@ -17,7 +17,7 @@ from zpconvert.cli.talk import say
 from zpconvert.plural import counted
 
 if TYPE_CHECKING:
-    from zpconvert.validate.report import BootRow, Finding, FunctionRow, Report
+    from zpconvert.validate.report import BloatRow, BootRow, CellRow, Finding, FunctionRow, Report
 
 #: Columns of a terminal.
 WIDTH = 80
@@ -37,15 +37,13 @@ def show(report: Report, json_file: Path | None) -> None:
         some = ", ".join(map(str, report.only))
         click.echo(f"of {counted(len(report.commits), 'commit')} only {some}")
     click.echo()
-    sizes = {(s.cell, s.commit): s for s in report.sizes}
-    last = len(report.commits)
     names = [*(c.name for c in report.cells), *(t.name for t in report.tools)]
     width = max(map(len, names))
     for cell in report.cells:
         bad = [f for f in report.findings if f.cell == cell.name]
-        first, final = sizes.get((cell.name, 0)), sizes.get((cell.name, last))
-        grown = f", {final.text - first.text:+d} bytes of text" if first and final else ""
-        state = cell.reason if cell.state != "ran" else f"{_findings(len(bad))}{grown}"
+        # why one failed is a finding
+        states = {"failed": "see below", "not run": cell.reason}
+        state = states.get(cell.state, _findings(len(bad)) + _grown(report, cell))
         if cell.state == "ran" and not cell.compared:
             state += ", functions not compared"
         click.echo(_row(f"  {cell.name:{width}}  {cell.state:7}  ", state))
@@ -53,20 +51,15 @@ def show(report: Report, json_file: Path | None) -> None:
         said = tool.reason or _findings(sum(f.check == tool.name for f in report.findings))
         click.echo(_row(f"  {tool.name:{width}}  {tool.state:7}  ", said))
     if report.bloat:
-        added = Counter[int]()
-        for step in report.bloat:
-            added[step.commit] += step.up - step.down
-        every = range(min(added), max(added) + 1)
-        # one that does not compile has none
-        steps = " ".join(f"{added[n]:+d}" if n in added else "?" for n in every)
-        click.echo()
-        click.echo(_hung(f"bloat-o-meter, bytes by commit, {report.bloat[0].cell}: {steps}", ""))
+        click.echo(f"\n{_bloat(report.bloat)}")
     click.echo(f"churn: {report.churn:.2f}\n")
     verdicts = ", ".join(f"{number}{_TIE}{name}" for name, number in report.functions.items())
     if not any(report.functions.values()):
         verdicts = "not compared: no cell that does so was built"
-    where = ", ".join(cell.name for cell in report.cells if cell.compared)
-    compared = f"functions against their parents{f', in {where}' * bool(where)}: {verdicts}"
+    where = [cell.name for cell in report.cells if cell.compared]
+    # one that two cells have is counted once
+    within = f", in {', '.join(where)}{' together' * (len(where) > 1)}" * bool(where)
+    compared = f"functions against their parents{within}: {verdicts}"
     click.echo(_hung(compared, ""))
     if report.unassuming:
         click.echo(
@@ -96,6 +89,38 @@ def show(report: Report, json_file: Path | None) -> None:
         f"\n{counted(cost.compiled, 'compilation')}, {cost.seconds:.0f} s of compiler, "
         f"{counted(cost.cached, 'result')} known from before"
     )
+
+
+def _bloat(rows: Sequence[BloatRow]) -> str:
+    """What each commit adds, from the first to the last that has a figure. An object that does
+    not compile has none, there and at the next commit."""
+    added = Counter[int]()
+    objects: dict[int, set[str]] = {}
+    for row in rows:
+        added[row.commit] += row.up - row.down
+        objects.setdefault(row.commit, set()).add(row.object)
+    first, last = min(added), max(added)
+    steps = []
+    known: set[str] = set()
+    for number in range(first, last + 1):
+        here = objects.get(number, set())
+        steps.append(f"{added[number]:+d}" if here and here >= known else "?")
+        known |= here
+    which = f"commits {first} to {last}" if last > first else f"commit {first}"
+    text = f"bloat-o-meter, bytes by commit, {rows[0].cell}, {which}: {' '.join(steps)}"
+    return _hung(f"{text} (?: not compiled)" if "?" in steps else text, "")
+
+
+def _grown(report: Report, cell: CellRow) -> str:
+    """What the objects of a cell have more in the end than in the beginning; empty where one of
+    them was not built at both."""
+    rows = [row for row in report.sizes if row.cell == cell.name]
+    first = {row.object: row.text for row in rows if row.commit == 0}
+    final = {row.object: row.text for row in rows if row.commit == len(report.commits)}
+    objects = {row.object for row in rows}
+    if not objects or not objects == first.keys() == final.keys():
+        return ""
+    return f", {sum(final.values()) - sum(first.values()):+d} bytes of text"
 
 
 def _hung(text: str, indent: str = "  ") -> str:
@@ -149,11 +174,18 @@ def _show_boots(boots: Sequence[BootRow]) -> None:
 
 def _from_difference(left: str, right: str, width: int) -> tuple[str, str]:
     """Two lines cut to a width, so that where they begin to differ is seen."""
+    if max(len(left), len(right)) <= width:
+        return left, right
     alike = itertools.takewhile(lambda two: two[0] == two[1], zip(left, right, strict=False))
     at = sum(1 for _ in alike)
     start = max(0, at - width // 2) if at > width - _SEEN else 0
-    cut = "…" * bool(start)
-    return f"{cut}{left[start:]}"[:width], f"{cut}{right[start:]}"[:width]
+    return _cut(left, start, width), _cut(right, start, width)
+
+
+def _cut(line: str, start: int, width: int) -> str:
+    """A line from a character on, at most so wide, with a mark where something is missing."""
+    rest = f"{'…' * bool(start)}{line[start:]}"
+    return rest if len(rest) <= width else f"{rest[: width - 1]}…"
 
 
 def _side_by_side(row: FunctionRow, json_file: Path | None) -> None:

@@ -119,25 +119,26 @@ def command(
 
     if json_file is not None and not json_file.parent.is_dir():
         raise UserError(str(json_file), "no such directory", "create it, or name another file")
-    opened = open_tree(tree)
+    opened, only = open_tree(tree), tuple(sorted(set(only)))
     series = _series(out, opened, revisions)
     subject = _subject(opened, series, conversion, kconfig, matrix, only, boot)
     cells = _cells(matrix, only_cells, boot)
-    _known(opened, cells, kconfig)
+    _check_settings(opened, cells, kconfig)
+    directory = out is not None and is_directory_of_patches(out)
+    if json_file is None and out is not None and directory and not (only or only_cells):
+        json_file = out / report.NAME
+    if json_file is not None and json_file.is_dir():
+        raise UserError(str(json_file), "is a directory", "move it away, or give --json FILE")
     with progress("validating") as tell:
         found = run.validate(
             subject, cells, cache=cache_home(), workers=jobs or os.cpu_count() or 1, tell=tell
         )
-    part = bool(only or only_cells)
-    if json_file is None and out is not None and is_directory_of_patches(out) and not part:
-        json_file = out / report.NAME
     if json_file is not None:
         report.write(found, json_file)
     summary.show(found, json_file)
     if json_file is None:
-        why = (
-            "a part of the series or matrix was looked at" if part else "there is no directory OUT"
-        )
+        part = "a part of the series or matrix was looked at"
+        why = part if directory else "there is no directory OUT"
         say(f"no {report.NAME} written, {why}; --json FILE writes one")
     if not found.good:
         raise Findings
@@ -227,20 +228,22 @@ def _cells(matrix: str, only: tuple[str, ...], boot: bool) -> list[Cell]:
     for name in only:
         if name not in known:
             raise UserError("--cell", f"no cell '{name}'", f"known: {', '.join(known)}")
-    chosen = [known[name] for name in only] if only else list(found)
+    chosen = [known[name] for name in dict.fromkeys(only)] if only else list(found)
     if boot and not any(cell.boots for cell in chosen):
         boots = ", ".join(cell.name for cell in known.values() if cell.boots)
         raise UserError("--boot", "none of the cells boots", f"add one of those that do: {boots}")
     return chosen
 
 
-def _known(tree: Tree, cells: Sequence[Cell], kconfig: Sequence[str]) -> None:
-    """Refuse a setting that the tree has no option for, in no cell."""
+def _check_settings(tree: Tree, cells: Sequence[Cell], kconfig: Sequence[str]) -> None:
+    """Refuse a setting that cannot be made, in whatever cell."""
     from zpconvert.errors import UserError
-    from zpconvert.kernel.kconfig import unknown
+    from zpconvert.kernel.kconfig import unfit
 
     arches = dict.fromkeys(cell.arch for cell in cells)
-    for line in unknown(tree.path, arches, kconfig):
+    for line, taken in unfit(tree.path, arches, kconfig).items():
+        if taken:
+            raise UserError("--kconfig", f"no value for the option: {line}", f"it takes {taken}")
         raise UserError(
             "--kconfig", f"no Kconfig of {tree.path} has {line}", "see how it is spelled there"
         )

@@ -22,7 +22,7 @@ _KEYS = {
 }  # fmt: skip
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 #: A line of a kernel configuration that sets an option.
-SETTING = re.compile(r"CONFIG_[A-Za-z0-9_]+=\S+")
+SETTING = re.compile(r'CONFIG_[A-Za-z0-9_]+=(?:"[^"]*"|\S+)')
 
 
 @dataclass(frozen=True)

@@ -197,7 +197,9 @@ class Make:
         log = self.path / "zpconvert.log"
         log.write_text(f"{failed}\n")
         said = failed.stderr.decode("utf-8", "replace").strip().splitlines()
-        first = next((line for line in said if "rror" in line or "not found" in line), "")
+        # make's own come from the inside to the outside
+        marks = ("rror", "not found", "*** ")
+        first = next((line for line in said if any(mark in line for mark in marks)), "")
         first = first.strip() or f"{failed}".partition(": ")[2].partition("\n")[0]
         todo = "read the log, and run 'zpconvert doctor' for missing programs"
         if not (self.source / "arch").is_dir():
@@ -240,7 +242,14 @@ def settings(path: Path) -> dict[str, str]:
 def _check_config(make: Make, arch: str, request: Sequence[str]) -> None:
     """kconfig drops in silence what a dependency forbids or the tree does not know."""
     config = settings(make.path)
+    wanted: dict[str, str] = {}
     for line in dict.fromkeys(request):
+        name, _, value = line.partition("=")
+        if wanted.setdefault(name, line) != line:
+            raise Unconfigured(
+                str(make.source), f"{wanted[name]} and {line} are both asked for", "drop one"
+            )
+    for line in wanted.values():
         name, _, value = line.partition("=")
         if name in config if value == "n" else config.get(name) != value:
             options = {name.removeprefix("CONFIG_"): value for name, value in config.items()}

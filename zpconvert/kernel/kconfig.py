@@ -21,19 +21,28 @@ _PROMPT = re.compile(r'(?:bool|tristate|string|hex|int|prompt)\s+(["\']).*?\1\s*
 _TOKEN = re.compile(r'\s*(&&|\|\||!=|<=|>=|[=<>!()]|"[^"]*"|\'[^\']*\'|\$\(.*\)|[^\s=<>!()&|]+)')
 _COMPARED = ("=", "!=", "<", ">", "<=", ">=")
 _LEVEL = {"n": 0, "m": 1, "y": 2}
+#: By the type of an option: its values, in words, too.
+_VALUES = {
+    "bool": (re.compile("[yn]"), "y or n"),
+    "tristate": (re.compile("[ymn]"), "y, m or n"),
+    "int": (re.compile("-?[0-9]+"), "a number"),
+    "hex": (re.compile("(?:0[xX])?[0-9a-fA-F]+"), "a number in hex"),
+    "string": (re.compile('".*"'), "a text in double quotes"),
+}
 #: Options that select another one which are named.
 _NAMED = 4
 
 
 @dataclass
 class _Entry:
-    """One definition of an option, in `file`. prompts, defaults: the condition of each prompt and
-    of each default, "" where there is none."""
+    """One definition of an option, in `file`. type: bool, tristate, int, hex or string, empty if
+    another definition has it; prompts, defaults: the condition of each prompt and of each
+    default, "" where there is none."""
 
     name: str
     file: str
     depends: list[str]
-    tristate: bool = False
+    type: str = ""
     prompts: list[str] = field(default_factory=list)
     defaults: list[str] = field(default_factory=list)
 
@@ -46,15 +55,24 @@ class _Book:
     selecting: dict[str, list[_Entry]] = field(default_factory=dict)
 
 
-def unknown(tree: Path, arches: Iterable[str], lines: Sequence[str]) -> list[str]:
-    """Those of some lines `CONFIG_X=value` whose option no Kconfig of a tree has, whatever the
-    arch, as kbuild's ARCH spells it."""
-    left = list(lines)
+def unfit(tree: Path, arches: Iterable[str], lines: Sequence[str]) -> dict[str, str]:
+    """Those of some lines `CONFIG_X=value` that set nothing in a tree, to what the option takes;
+    empty where no Kconfig has the option.
+
+    arches: those to look at, as kbuild's ARCH spells them.
+    """
+    left = dict.fromkeys(lines, "")
     for arch in arches:
         if not left:
             break
         entries = _book(tree, arch).entries
-        left = [one for one in left if one.removeprefix("CONFIG_").partition("=")[0] not in entries]
+        for line in list(left):
+            name, _, value = line.removeprefix("CONFIG_").partition("=")
+            values = [_VALUES[entry.type] for entry in entries.get(name, ()) if entry.type]
+            if name in entries and (not values or any(v[0].fullmatch(value) for v in values)):
+                del left[line]
+            elif values:
+                left[line] = values[0][1]
     return left
 
 
@@ -81,7 +99,7 @@ def why_unset(tree: Path, arch: str, config: Mapping[str, str], line: str) -> st
 
 def _unmet(entry: _Entry, config: Mapping[str, str], value: str) -> list[str]:
     """The dependencies of a definition that do not let it have a value."""
-    needed = _LEVEL.get(value, 1) if entry.tristate else 1
+    needed = _LEVEL.get(value, 1) if entry.type == "tristate" else 1
     terms = [term for text in entry.depends for term in _terms(text)]
     if entry.prompts and all(entry.prompts):
         terms += [" || ".join(entry.prompts)] if len(entry.prompts) > 1 else _terms(*entry.prompts)
@@ -161,7 +179,8 @@ def _read(tree: Path, file: str, arch: str, book: _Book, around: list[list[str]]
         elif entry is not None and word == "select":
             book.selecting.setdefault(rest.split()[0], []).append(entry)
         elif entry is not None:
-            entry.tristate |= word in ("tristate", "def_tristate")
+            kind = word.removeprefix("def_")
+            entry.type = kind if kind in _VALUES else entry.type
             if word in ("default", "def_bool", "def_tristate"):
                 entry.defaults.append(rest.partition(" if ")[2])
             if prompt := _PROMPT.match(words):

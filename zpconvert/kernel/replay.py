@@ -45,6 +45,14 @@ class Failed:
     text: str
     diagnostics: tuple[Diagnostic, ...]
 
+    @property
+    def error(self) -> Diagnostic:
+        """The first error; where the compiler does not place it (line 0, no path), the first
+        line that it says."""
+        first = (one for one in self.diagnostics if one.kind != "warning")
+        said = self.text.strip().partition("\n")[0]
+        return next(first, Diagnostic("", 0, 0, "error", said))
+
 
 @dataclass(frozen=True)
 class Job:

@@ -98,10 +98,20 @@ def whole(path: Path) -> tuple[FileDiff, ...]:
     if not fault and _HALF.search(mail.body):
         fault = _SHORT
     fault = fault or posted.cut_short(mail.body, changes)
+    beyond = [one.path for one in changes if not _within(one.path)] if not fault else []
+    if beyond:
+        fault = f"{beyond[0]} is no path in a tree"
     if fault:
         what = f"the mail is damaged: {fault}"
         raise UserError(str(path), what, "get it again, or write the series anew")
     return changes
+
+
+def _within(path: str) -> bool:
+    """Whether a path in a diff is one that git would have in a tree (verify_path() of git's
+    read-cache.c)."""
+    parts = path.split("/")
+    return not any(part in ("", ".", "..") or part.lower() == ".git" for part in parts)
 
 
 def read(path: Path) -> Mail:

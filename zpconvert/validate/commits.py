@@ -176,7 +176,7 @@ def _check_worktree(tree: Tree, parent: str, paths: Sequence[str]) -> None:
         raise UserError(
             str(tree.path),
             f"{stray[0]}{more} must not differ from the range's base",
-            "check out a commit of the range first",
+            "check out a commit of the range, and commit or stash what is yours",
         )
 
 

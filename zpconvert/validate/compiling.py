@@ -74,8 +74,8 @@ def _settings(subject: Subject, cell: Cell, error: UserError) -> str:
     own = error.what.partition(" ")[0] in cell.kconfig
     if subject.conversion is not None or own or not isinstance(error, kbuild.Unconfigured):
         return ""
-    lines = "".join(f"--kconfig {line} " for line in subject.fragment)
-    return f": try --conversion NAME, or all lines that it takes, as {lines}--kconfig CONFIG_Y=y"
+    lines = " ".join(f"--kconfig {line}" for line in subject.fragment)
+    return f": try --conversion NAME, or {lines} and what else it takes"
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,10 @@ def uncompiled(subject: Subject) -> Iterator[Finding]:
 
 
 def uncovered(subject: Subject, builds: Sequence[BuildDir]) -> Iterator[UncoveredRow]:
-    """What commits touch and no compiler sees, and why that is."""
+    """What commits touch and no compiler sees, and why that is; nothing where no cell was built,
+    which is said."""
+    if not builds:
+        return
     built = {obj for build in builds for obj in build.commands}
     configs = {build.cell.name: kbuild.settings(build.path) for build in builds}
     for number in subject.numbers:
@@ -233,11 +236,9 @@ def _fresh(
         yield finding(subject, "build", number, cell, source, 0, text)
         return
     if isinstance(now, Failed):
-        first = next((d for d in now.diagnostics if d.kind != "warning"), None)
-        path, line = (first.path, first.line) if first else (source, 0)
-        said = first.text if first else now.text.strip().partition("\n")[0]
-        text = f"does not build{_since(at, results)}: {said}"
-        yield finding(subject, "build", number, cell, path, line, text)
+        error = now.error
+        text = f"does not build{_since(at, results)}: {error.text}"
+        yield finding(subject, "build", number, cell, error.path or source, error.line, text)
         return
     if isinstance(before, Unfinished):
         if now.diagnostics:

@@ -155,7 +155,7 @@ class Comparer:
         the flags for comparing the compiler may pass over what is wrong."""
         before, _ = self._built(case)
         if isinstance(before, Failed):
-            case.left = {"*": f"the parent {NOT_COMPILED}: {_first_line(before.text)}"}
+            case.left = {"*": f"the parent {NOT_COMPILED}: {_why(before)}"}
         return isinstance(before, Failed)
 
     def _unchanged(self, case: Case) -> bool:
@@ -227,7 +227,7 @@ class Comparer:
             if isinstance(result, Unfinished):
                 return f"was not compiled: {result.text}"
             if not isinstance(result, Compiled):
-                return f"{NOT_COMPILED}: {_first_line(result.text)}"
+                return f"{NOT_COMPILED}: {_why(result)}"
             if id(result) not in parsed:
                 try:
                     parsed[id(result)] = contents(result.obj)
@@ -307,8 +307,9 @@ def _one_sided(target: Target, number: int) -> list[Compared]:
     return [Compared(number, cell, target.object, "*", "*", Verdict.UNKNOWN, how)]
 
 
-def _first_line(text: str) -> str:
-    return text.strip().partition("\n")[0]
+def _why(failed: Failed) -> str:
+    error = failed.error
+    return f"{error.path}:{error.line}: {error.text}" if error.path else error.text
 
 
 def _in_twos(results: Sequence[Result]) -> list[tuple[Result, Result]]:

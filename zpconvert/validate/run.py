@@ -54,7 +54,8 @@ def validate(
     objects = subject.objects()
     subject = replace(subject, includers=includers.touched(subject, tell))
     if not objects and not subject.included:
-        raise UserError(subject.series.source, "touches no C source of this tree", "check --tree")
+        source = subject.series.source
+        raise UserError(source, "touches no C source of this tree", "check --tree, and the files")
     builder = Builder(cache, workers, tell)
     rows, builds, findings = compiling.prepared(subject, cells, objects, cache, tell)
     # what failed is said

@@ -20,6 +20,8 @@ Files = Mapping[str, bytes]
 
 #: What a compiler makes one object of: C and assembler.
 SOURCES = (".c", ".S")
+#: What no compiler reads: kbuild's own files, and documents.
+_UNREAD = re.compile(r"(?:^|/)(?:Makefile|Kbuild|Kconfig|MAINTAINERS)[^/]*$|\.(?:rst|txt|yaml|md)$")
 #: Objects that are built for the sake of one touched header.
 INCLUDERS = 60
 
@@ -85,7 +87,11 @@ class Subject:
         if own not in state and obj not in self.included:
             return None
         others = set(self.sources.values()) - {own}
-        return {path: text for path, text in state.items() if path not in others}
+        return {
+            path: text
+            for path, text in state.items()
+            if path not in others and not _UNREAD.search(path)
+        }
 
     def source(self, obj: str) -> str:
         """The source of an object, as messages name it."""
