@@ -131,13 +131,16 @@ class Builder:
             with self._compilers.turn(urgent=urgent):
                 return preprocessed.preprocessed(item[1])
 
+        groups = preprocessed.alike(jobs)
+        every = [item for group in groups for item in group.items()]
+        digests = zip(every, side_by_side(digest, every, self.workers), strict=True)
+        texts = {name: text for (name, _), text in digests if text is not None}
         same: dict[str, str] = {}
-        for group in preprocessed.alike(jobs):
+        for group in groups:
             first: dict[str, str] = {}
-            digests = side_by_side(digest, group.items(), self.workers)
-            for name, text in zip(group, digests, strict=True):
-                if text is not None and first.setdefault(text, name) != name:
-                    same[name] = first[text]
+            for name in group:
+                if name in texts and (known := first.setdefault(texts[name], name)) != name:
+                    same[name] = known
         return same
 
     def _openings(
