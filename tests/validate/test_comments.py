@@ -19,6 +19,10 @@ from zpconvert.validate.comments import uncommented
         (b"#define A 1 /* one\n two */\n", b"#define A 1\n\n"),
         (b"#error don't /* x */ stop\n", b"#error don't   stop\n"),
         (b'"\\"/*" + 1 /* */;\n', b'"\\"/*" + 1  ;\n'),
+        (b"# include <a//b.h> // c\n", b"# include <a//b.h>\n"),
+        (b"#include_next <a/*b.h> /* */\n", b"#include_next <a/*b.h>\n"),
+        (b'LR"x(" // )" )x" // y\n', b'LR"x(" // )" )x"\n'),
+        (b'BAR"(" // )"\n', b'BAR"("\n'),
     ],
 )
 def test_comments_leave_only_their_line_ends(text: bytes, code: bytes) -> None:

@@ -370,6 +370,49 @@ def test_what_is_hidden(last: Callable[..., Three], name: str) -> None:
     found.see_the_same()
 
 
+KNOWS = b"""\
+static inline int zp_knows(int x)
+{
+	if (__builtin_constant_p(x))
+		return x + 1;
+	return x * 2;
+}
+"""
+KNOWS += function(b"zp_f", b"return zp_knows(5) + x;") + OTHER
+CALLED = b"""\
+void zp_record(unsigned long);
+static noinline void zp_track(void)
+{
+	zp_record(_RET_IP_);
+}
+"""
+CALLED += function(b"zp_f", b"zp_track();\n\treturn x;") + OTHER
+CONSTANT = (b"return x + 1;", b"return x + 9;")
+#: A function that is another one as a part of another function only.
+ASKING = {
+    "constant": history(KNOWS, [CONSTANT]),
+    "constant_without_a_word": history(KNOWS.replace(b"inline ", b""), [CONSTANT]),
+    "constant_and_a_declaration": history(KNOWS, [CONSTANT, (b"int zp_first", b"int zp_1st")]),
+    "return_address": history(CALLED, [(b"static noinline void", b"static void")]),
+}
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize("name", ASKING)
+def test_what_asks_where_it_is_called(last: Callable[..., Three], name: str) -> None:
+    texts = ASKING[name]
+    found = last(*texts)
+    assert len(texts) - 1 not in found.same
+    for verdicts in (found.built, found.plain, found.alone):
+        assert verdicts.keys() & {"zp_f", "zp_knows", "zp_track"}
+
+
+@pytest.mark.kernel
+def test_what_asks_and_is_not_edited_is_as_equal_as_others(last: Callable[..., Three]) -> None:
+    found = last(*history(KNOWS, [MERE]), KNOWS.replace(*MERE) + b"struct zp_s;\n")
+    assert found.alone == found.plain == found.built == {}
+
+
 DEAD = b"""\
 static int __maybe_unused zp_dead(int x)
 {

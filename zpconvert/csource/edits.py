@@ -23,6 +23,12 @@ _END = re.compile(rb"\}[ \t;]*$")
 _DIRECTIVE = re.compile(rb"(?m)^[ \t\f\v]*(?:#|%:)[ \t]*(\w*)([^\n]*)")
 _MACRO = re.compile(rb"[ \t]+(\w+)(.*)", re.DOTALL)
 _WORD = re.compile(rb"[A-Za-z_]\w*")
+#: Using GCC, "Other Built-in Functions" and "Getting the Return or Frame Address"; the kernel's
+#: own names for them (include/linux/instruction_pointer.h, include/linux/const.h).
+_ASKS = re.compile(
+    rb"\b(?:__builtin_(?:constant_p|(?:dynamic_)?object_size|(?:return|frame)_address)"
+    rb"|__is_constexpr|_RET_IP_|CALLER_ADDR\d)\b"
+)
 #: What a function uses without naming it: it says `CLASS(x, …)` or `__free(x)`
 #: (include/linux/cleanup.h).
 _CLEANUP = re.compile(r"class_|__free_")
@@ -91,6 +97,18 @@ def differing(before: Files, after: Files) -> Edit:
     """The functions whose own texts differ, of texts without comments, whatever else differs
     and changes others."""
     return _differing(_frozen(before), _frozen(after))
+
+
+def asking(before: Files, after: Files) -> frozenset[str]:
+    """Functions whose own texts differ, and that ask the compiler what it knows where they are
+    called, or who calls them: alone they are not what they are as a part of another."""
+    old, new = _code(_frozen(before)), _code(_frozen(after))
+    found = set()
+    for name in old.functions.keys() | new.functions.keys():
+        texts = [{(f.head, f.body) for f in code.of({name})} for code in (old, new)]
+        if texts[0] != texts[1] and any(_ASKS.search(body) for _, body in texts[0] | texts[1]):
+            found.add(name)
+    return frozenset(found)
 
 
 def _frozen(files: Files) -> _Files:

@@ -9,8 +9,9 @@ is built, has the same bytes as its parent's, no more is asked than which functi
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from zpconvert.csource import edits
 from zpconvert.csource.bodies import inline_functions
@@ -27,6 +28,7 @@ NOT_COMPILED = "does not compile"
 _OTHER, _OTHER_DATA, _GONE = "other code", "other data", "is gone"
 _READS = "refers to data that is other"
 _NEW = "is new: there is nothing to compare it with"
+_ASKS = "is edited, and asks what is known where it is called: alone it shows nothing"
 _UNKNOWN = "what the commit leaves alone is not known"
 
 
@@ -324,7 +326,23 @@ class Case:
             shown = why in (_OTHER, _OTHER_DATA, _READS, _GONE)
             verdict = Verdict.DIFFERENT if shown else Verdict.UNKNOWN
             rows.append(self._row(name, Proof(verdict, why)))
-        return rows
+        return [self._doubted(row) for row in rows]
+
+    def _doubted(self, row: Compared) -> Compared:
+        """A row, unknown if the function that it shows equal is not so where it is called."""
+        if self.unchanged or row.verdict.fell_short or _stem(row.name) not in self._asking:
+            return row
+        return replace(row, verdict=Verdict.UNKNOWN, how=_ASKS, assumptions=())
+
+    @functools.cached_property
+    def _asking(self) -> frozenset[str]:
+        """Functions that the commit edits, and that are not alone what they are as a part of
+        others; those that they are a part of, where they have no code."""
+        before, after = self._uncommented()
+        edited, found = edits.differing(before, after), edits.asking(before, after)
+        names = self.settled.keys() | self.left.keys()
+        users = {user for name in found - names for user in _users(edited, name)}
+        return found | users
 
     def _lost(self) -> dict[str, str]:
         """Functions of the file's own that came or went, where what calls them is not settled:

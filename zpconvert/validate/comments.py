@@ -6,9 +6,12 @@ from __future__ import annotations
 import functools
 import re
 
-#: A comment, or a literal, in which there is none.
+#: A comment, or a literal or the name of a header, in which there is none.
 _TOKEN = re.compile(
-    rb"""/\*.*?\*/ | //(?:\\\n|[^\n])* | "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*'""",
+    rb"""/\*.*?\*/ | //(?:\\\n|[^\n])*
+    | \#[ \t]*include(?:_next)?[ \t]*<[^>\n]*>
+    | (?<!\w)(?:u8|u|U|L)?R"(?P<end>[^()\\\s]{0,16})\(.*?\)(?P=end)"
+    | "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*'""",
     re.DOTALL | re.VERBOSE,
 )
 _BLANKS = re.compile(rb"[ \t]+\n")
