@@ -9,6 +9,7 @@ from zpconvert.csource.conditions import Guard, guarded
 
 WITH, WITHOUT = Guard("CONFIG_X", True), Guard("CONFIG_X", False)
 EITHER, NEITHER = Guard("CONFIG_X", True, True), Guard("CONFIG_X", False, True)
+OTHER = Guard("CONFIG_Y", True, True)
 
 
 @pytest.mark.parametrize(
@@ -23,6 +24,10 @@ EITHER, NEITHER = Guard("CONFIG_X", True, True), Guard("CONFIG_X", False, True)
         (b"#if CONFIG_X", set(), set()),
         (b"#if defined(CONFIG_X) || defined(CONFIG_Y)", set(), set()),
         (b"#ifdef DEBUG", set(), set()),
+        (b"#if defined(CONFIG_X) && IS_ENABLED(CONFIG_Y)", {WITH, OTHER}, set()),
+        (b"#if defined(CONFIG_X) && SHIFT > 3", {WITH}, set()),
+        (b"#if SHIFT > 3 || SHIFT && defined(CONFIG_X)", set(), set()),
+        (b"#if !(defined(CONFIG_X) && defined(CONFIG_Y))", set(), set()),
     ],
 )
 def test_a_condition(condition: bytes, first: set[Guard], second: set[Guard]) -> None:
@@ -39,11 +44,14 @@ def test_conditions_in_each_other() -> None:
     }
 
 
-def test_what_follows_an_elif_asks_for_nothing() -> None:
-    text = b"#ifdef CONFIG_X\nint a;\n#elif CONFIG_Y\nint b;\n#else\nint c;\n#endif\n"
+def test_the_branches_before_one_do_not_hold() -> None:
+    text = b"#ifdef CONFIG_X\nint a;\n#elif CONFIG_Y\nint b;\n#elif IS_ENABLED(CONFIG_Y)\nint c;\n"
+    text += b"#else\nint d;\n#endif\n"
     assert guarded(text) == {
         frozenset({WITH}): ((2, b"int a;"),),
-        frozenset(): ((4, b"int b;"), (6, b"int c;")),
+        frozenset({WITHOUT}): ((4, b"int b;"),),
+        frozenset({WITHOUT, OTHER}): ((6, b"int c;"),),
+        frozenset({WITHOUT, Guard("CONFIG_Y", False, True)}): ((8, b"int d;"),),
     }
 
 

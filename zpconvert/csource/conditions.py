@@ -6,7 +6,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _DIRECTIVE = re.compile(rb"[ \t]*#[ \t]*(ifdef|ifndef|if|elif\w*|else|endif)\b[ \t]*(.*)")
 #: `!defined(CONFIG_X)`, `IS_ENABLED(CONFIG_X)`, or a name alone.
@@ -39,22 +39,48 @@ def guarded(text: bytes) -> Mapping[frozenset[Guard], tuple[tuple[int, bytes], .
     """The lines of a text without comments by the options that they ask for, each with its
     1-based number; empty ones are left out. A condition of another form asks for nothing."""
     found: dict[frozenset[Guard], list[tuple[int, bytes]]] = {}
-    stack: list[Guard | None] = []
+    stack: list[_Branch] = []
     for number, line in enumerate(text.split(b"\n"), 1):
         directive = _DIRECTIVE.match(line)
         if directive is None:
             if line.strip():
-                key = frozenset(guard for guard in stack if guard is not None)
+                key = frozenset(guard for branch in stack for guard in branch.guards)
                 found.setdefault(key, []).append((number, line.rstrip()))
             continue
         word, rest = directive.groups()
         if word.startswith(b"if"):
-            stack.append(_guard(word, rest))
+            stack.append(_NONE.next(word, rest))
         elif word == b"endif" and stack:
             stack.pop()
         elif stack:
-            stack[-1] = _otherwise(stack[-1]) if word == b"else" else None
+            # `elifdef` asks as `ifdef` does
+            stack[-1] = stack[-1].next(word.removeprefix(b"el"), rest)
     return {key: tuple(lines) for key, lines in found.items()}
+
+
+@dataclass(frozen=True)
+class _Branch:
+    """What a branch of a condition asks for, guards, and what an `#else` after it does, others;
+    as far as it is known."""
+
+    guards: frozenset[Guard]
+    others: frozenset[Guard]
+
+    def next(self, word: bytes, rest: bytes) -> _Branch:
+        """The branch that a directive begins: an `#elif`, or an `#else`, which asks for nothing
+        of its own; an `#if` after _NONE."""
+        parts = rest.split(b"&&")
+        plain = b"||" not in rest and all(p.count(b"(") == p.count(b")") for p in parts)
+        found = [_guard(word, part) for part in parts] if plain else [None]
+        asked = frozenset(guard for guard in found if guard is not None)
+        others = self.others
+        if len(found) == 1:
+            # of several, that one does not hold says nothing of another
+            others |= {replace(guard, wanted=not guard.wanted) for guard in asked}
+        return _Branch(self.others | asked, others)
+
+
+_NONE = _Branch(frozenset(), frozenset())
 
 
 def _guard(word: bytes, rest: bytes) -> Guard | None:
@@ -66,7 +92,3 @@ def _guard(word: bytes, rest: bytes) -> Guard | None:
         return None
     wanted = word != b"ifndef" and not asked["no"]
     return Guard(asked["name"].decode(), wanted, asked["word"] == b"IS_ENABLED")
-
-
-def _otherwise(guard: Guard | None) -> Guard | None:
-    return guard and Guard(guard.option, not guard.wanted, guard.modules)
