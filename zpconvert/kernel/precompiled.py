@@ -146,7 +146,11 @@ def leading(text: bytes) -> list[Directive]:
 
 def _eligible(job: Job) -> bool:
     """Whether gcc compiles it, and nothing else reads it."""
-    return job.build.cell.toolchain == "gcc" and not job.checked and job.source in job.overlay
+    forced = {str(job.build.tree / path) for path in job.overlay}.intersection(
+        job.build.commands[job.obj][:-1]
+    )
+    fits = job.source in job.overlay and not forced
+    return job.build.cell.toolchain == "gcc" and not job.checked and fits
 
 
 def _group(job: Job) -> tuple[object, ...]:

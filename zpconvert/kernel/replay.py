@@ -8,6 +8,7 @@ scratch directory.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -142,18 +143,54 @@ def argv(
     the directory that quoted includes are looked up in.
     """
     path = Path(command[-1]).relative_to(build.tree)
-    own, include = scratch / path, scratch / "include"
+    own = scratch / path
     return [
         command[0],
-        # before kbuild's own, so that a header of the overlay hides the tree's
-        *(["-I", str(include)] if include.is_dir() else []),
-        *command[1:-1],
+        *_searched(build, command[1:-1], scratch),
         quoted,
         str(build.tree / path.parent),
         f"-fmacro-prefix-map={scratch}/=",
         *more,
         str(source or (own if own.exists() else build.tree / path)),
     ]
+
+
+def _searched(build: BuildDir, words: Sequence[str], scratch: Path) -> Iterator[str]:
+    """Words of a command, a directory of the tree that is searched for headers after that of
+    the same path in `scratch`, so that a header there hides the tree's; one that is included by
+    force is that in `scratch`, if there is one."""
+    forced = False
+    for word in words:
+        option = "" if forced else "-I" * word.startswith("-I")
+        place = Path(word.removeprefix(option))
+        ours = scratch / place.relative_to(build.tree) if place.is_relative_to(build.tree) else None
+        if option and ours is not None and ours.is_dir():
+            yield f"-I{ours}"
+        yield str(ours) if forced and ours is not None and ours.exists() else word
+        forced = word == "-include"
+
+
+def read(job: Job) -> tuple[frozenset[str], frozenset[str]] | None:
+    """What a job is compiled of: paths that are read from its overlay, and those that are read
+    from the tree. None if that is not known, because it does not compile.
+
+    Raises ProcessError when the compiler is killed or runs out of time, OSError when the disk
+    is full.
+    """
+    build = job.build
+    with overlaid(job.overlay) as scratch:
+        words = argv(build, build.commands[job.obj], scratch, (*job.flags, "-M"))
+        done = execute(build, words, scratch)
+    if done.code != 0:
+        return None
+    # a rule for make: the target, then what it is made of
+    paths = [os.path.normpath(word) for word in done.text.replace("\\\n", " ").split()[1:]]
+    return (_below(paths, scratch), _below(paths, build.tree))
+
+
+def _below(paths: Sequence[str], place: Path) -> frozenset[str]:
+    head = f"{place}/"
+    return frozenset(path.removeprefix(head) for path in paths if path.startswith(head))
 
 
 def execute(build: BuildDir, words: Sequence[str], scratch: Path) -> Completed:

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from zpconvert import space
-from zpconvert.kernel import diagnostics, elf, keep, precompiled
+from zpconvert.kernel import diagnostics, elf, keep, precompiled, replay
 from zpconvert.kernel.precompiled import Opening
 from zpconvert.kernel.replay import Compiled, Failed, Job
 from zpconvert.process import ProcessError, side_by_side
@@ -106,6 +106,29 @@ class Builder:
         with self.tally.lock:
             self._far.pop(what, None)
         return [done[k] for k in keys]
+
+    def reads(self, jobs: Sequence[Job]) -> list[tuple[frozenset[str], frozenset[str]]]:
+        """What each job is compiled of, of its overlay and of the tree; nothing where that is
+        not known, because it does not compile."""
+
+        def one(job: Job) -> tuple[frozenset[str], frozenset[str]]:
+            name = hashlib.sha256(f"reads {key(job)}".encode()).hexdigest()
+            kept = self.recall(name)
+            if kept is None:
+                with self._compilers.turn(urgent=False):
+                    try:
+                        found = replay.read(job) or (frozenset(), frozenset())
+                    except ProcessError:
+                        # whoever compiles it says so
+                        return frozenset(), frozenset()
+                kept = json.dumps(
+                    [sorted(found[0]), sorted(found[1] & job.overlay.keys())]
+                ).encode()
+                self.remember(name, kept)
+            ours, trees = json.loads(kept)
+            return frozenset(ours), frozenset(trees)
+
+        return side_by_side(one, jobs, self.workers)
 
     def recall(self, name: str) -> bytes | None:
         """What was remembered under a digest; None if nothing was."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from zpconvert.kernel import diagnostics, kbuild
 from zpconvert.kernel.cells import Cell
 from zpconvert.kernel.kbuild import BuildDir
 from zpconvert.kernel.replay import Compiled, Failed, Job
-from zpconvert.validate.builder import Builder, Result, Unfinished
+from zpconvert.validate.builder import Builder, Result, Unfinished, key
 from zpconvert.validate.comments import uncommented
 from zpconvert.validate.report import CellRow, Finding, SizeRow, UncoveredRow
 from zpconvert.validate.subject import INCLUDERS, SOURCES, Files, Subject, finding
@@ -153,9 +154,50 @@ def uncompiled(subject: Subject) -> Iterator[Finding]:
             yield finding(subject, "build", number, "", path, 0, text)
 
 
-def uncovered(subject: Subject, builds: Sequence[BuildDir]) -> Iterator[UncoveredRow]:
+@dataclass(frozen=True)
+class Seen:
+    """Which of the touched files that are no object's own source compilers read. paths: those
+    that they do, as the commits have them; findings: of those that they read in the tree."""
+
+    paths: frozenset[str]
+    findings: tuple[Finding, ...]
+
+
+def seen(subject: Subject, builds: Sequence[BuildDir], builder: Builder) -> Seen:
+    """Have each cell's compiler say what it reads, at the last commit that touches a file: no
+    search for includes is as good, and what is not read is not shown to be equal."""
+    last: dict[str, int] = {}
+    for number in subject.numbers:
+        commit = subject.series.commits[number - 1]
+        own = set(subject.sources.values())
+        last |= {path: number for path in commit.touched if path not in own}
+    jobs: dict[str, tuple[Job, int]] = {}
+    places = itertools.product(builds, last.items())
+    for build, obj, path, number in ((b, obj, *at) for b, at in places for obj in b.commands):
+        files = subject.files(obj, number)
+        if files is not None and path in files:
+            job = Job(build, obj, files)
+            jobs[key(job)] = (job, number)
+    read = dict(zip(jobs, builder.reads([job for job, _ in jobs.values()]), strict=True))
+    paths: set[str] = set()
+    findings = []
+    for name, (job, number) in jobs.items():
+        ours, trees = read[name]
+        paths |= ours
+        for path in sorted(trees & last.keys()):
+            if last[path] == number and job.overlay.get(path) != subject.series.base.get(path):
+                text = f"unknown: {job.obj} is made of the tree's own copy, not of the commit's"
+                findings.append(
+                    finding(subject, "build", number, job.build.cell.name, path, 0, text)
+                )
+    return Seen(frozenset(paths), tuple(findings))
+
+
+def uncovered(
+    subject: Subject, builds: Sequence[BuildDir], seen: Set[str]
+) -> Iterator[UncoveredRow]:
     """What commits touch and no compiler sees, and why that is; nothing where no cell was built,
-    which is said."""
+    which is said. seen: what compilers read besides the sources of objects."""
     if not builds:
         return
     built = {obj for build in builds for obj in build.commands}
@@ -165,14 +207,14 @@ def uncovered(subject: Subject, builds: Sequence[BuildDir]) -> Iterator[Uncovere
         for path in commit.touched:
             name = PurePosixPath(path).name
             if path.endswith(".h"):
-                why = _unread(subject, path, commit.files, built)
+                why = _unread(subject, path, commit.files, built, seen)
             elif name in ("Makefile", "Kbuild") or name.startswith("Kconfig"):
                 why = "every cell is configured and built as the tree has it"
             else:
-                why = "" if path.endswith(SOURCES) else "is not compiled"
+                why = "" if path.endswith(SOURCES) or path in seen else "is not compiled"
             if not why:
-                seen = [configs[b.cell.name] for b in builds if _reads(subject, path, b)]
-                why = _left_out(subject, path, number, seen)
+                settings = [configs[b.cell.name] for b in builds if _reads(subject, path, b)]
+                why = _left_out(subject, path, number, settings)
             if why:
                 yield UncoveredRow(number, path, why)
 
@@ -205,12 +247,14 @@ def _left_out(
     return f"{'; '.join(found)}: no cell is so" if found and configs else ""
 
 
-def _unread(subject: Subject, header: str, files: Files, built: Set[str]) -> str:
+def _unread(subject: Subject, header: str, files: Files, built: Set[str], seen: Set[str]) -> str:
     """Why a header is not read by any compiler, or not by all that could; empty if it is."""
     if header not in subject.includers:
         name = PurePosixPath(header).name.encode()
         include = re.compile(rb'(?m)^\s*#\s*include\s*["<](?:[^">\n]*/)?%b[">]' % re.escape(name))
         used = any(include.search(text) for text in files.values())
+        if used and header in files:
+            return "" if header in seen else "nothing that was built reads it"
         return "" if used else "no source of the series includes it"
     objects = subject.includers[header]
     if not built & set(objects):
@@ -219,6 +263,11 @@ def _unread(subject: Subject, header: str, files: Files, built: Set[str]) -> str
         return f"no cell builds {which} it"
     if len(objects) > INCLUDERS:
         return f"more than {INCLUDERS} sources include it; the others were not built"
+    if header in files and header not in seen:
+        return "nothing that was built reads it"
+    if left := [obj for obj in objects if obj not in built]:
+        names = ", ".join(left[:_NAMED]) + f" and {len(left) - _NAMED} more" * (len(left) > _NAMED)
+        return f"of what includes it, no cell builds {names}"
     return ""
 
 

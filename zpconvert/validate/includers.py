@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from pathlib import Path, PurePosixPath
 
 from zpconvert.process import run
@@ -50,17 +50,24 @@ def _direct(tree: Path, headers: set[str]) -> set[str]:
     words += [f"--exclude-dir={name}" for name in _ELSEWHERE]
     said = run([*words, "."], cwd=tree, check=False).text
     paths = (line.removeprefix("./") for line in said.splitlines())
-    return {path for path in paths if _names(tree, path) & headers}
+    arches = {path.split("/")[1] for path in headers if path.startswith("arch/")}
+    return {path for path in paths if _names(tree, path, arches) & headers}
 
 
-def _names(tree: Path, path: str) -> set[str]:
-    """The headers of the tree that a file's includes can mean."""
+def _names(tree: Path, path: str, arches: Set[str]) -> set[str]:
+    """The headers of the tree that a file's includes can mean. arches: those whose headers
+    anybody may mean."""
     found = set()
+    parts = PurePosixPath(path).parts
+    arches = {parts[1]} if parts[0] == "arch" else arches
     beside = PurePosixPath(path).parent
     for include in _INCLUDE.finditer((tree / path).read_text("utf-8", "replace")):
         name = include["name"]
         places = [f"include/{name}", f"include/uapi/{name}"]
-        places += [f"arch/{PurePosixPath(path).parts[1]}/include/{name}"] * path.startswith("arch/")
+        places += [f"arch/{a}/include/{up}{name}" for a in arches for up in ("", "uapi/")]
+        if name.startswith("asm/"):
+            # what an arch has not, kbuild makes of the generic one (generic-y)
+            places.append(f"include/asm-generic/{name.removeprefix('asm/')}")
         if include["mark"] == '"':
             places.append(_plain(beside / name))
         found |= {place for place in places if (tree / place).exists()}

@@ -71,9 +71,10 @@ def validate(
             lambda: _bloat(subject, early[:1], first),
         ),
     )
+    seen = compiling.seen(subject, builds, builder)
     built = first.merged(rest, [build.cell.name for build in builds])
     booted, unwell = booting.boot(subject, builds, builder)
-    findings += [*built.findings(subject), *compiling.uncompiled(subject), *unwell]
+    findings += [*built.findings(subject), *compiling.uncompiled(subject), *seen.findings, *unwell]
     broken = built.broken(subject)
     findings += [
         _differs(subject, row)
@@ -91,7 +92,7 @@ def validate(
         objects=tuple(sorted({*objects, *(obj for build in builds for obj in build.commands)})),
         cells=tuple(rows),
         tools=read.tools,
-        uncovered=tuple(compiling.uncovered(subject, builds)),
+        uncovered=tuple(compiling.uncovered(subject, builds, seen.paths)),
         functions=compared.counts,
         compared=compared.rows,
         assumptions=compared.assumptions,

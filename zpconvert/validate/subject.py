@@ -22,6 +22,7 @@ Files = Mapping[str, bytes]
 SOURCES = (".c", ".S")
 #: What no compiler reads: kbuild's own files, and documents.
 _UNREAD = re.compile(r"(?:^|/)(?:Makefile|Kbuild|Kconfig|MAINTAINERS)[^/]*$|\.(?:rst|txt|yaml|md)$")
+_INCLUDED = re.compile(rb'(?m)^[ \t]*#[ \t]*include[ \t]*["<]([^">\n]+)[">]')
 #: Objects that are built for the sake of one touched header.
 INCLUDERS = 60
 
@@ -86,7 +87,14 @@ class Subject:
         state, own = self.series.states[number], self.sources.get(obj, "")
         if own not in state and obj not in self.included:
             return None
+        own = own or next(
+            (p for p in (obj[:-2] + end for end in SOURCES) if (self.tree.path / p).exists()), ""
+        )
+        if own and own not in state:
+            # beside the headers, for it looks for them where it is itself
+            state = {**state, own: _text(self.tree.path / own)}
         others = set(self.sources.values()) - {own}
+        others -= {path for path in others if _includes(state.get(own, b""), path)}
         return {
             path: text
             for path, text in state.items()
@@ -96,6 +104,19 @@ class Subject:
     def source(self, obj: str) -> str:
         """The source of an object, as messages name it."""
         return self.sources.get(obj, obj[:-2] + ".c")
+
+
+@functools.cache
+def _text(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+def _includes(text: bytes, path: str) -> bool:
+    """Whether a text includes a file of this name."""
+    name = path.rpartition("/")[2].encode()
+    return name in text and any(
+        included.rpartition(b"/")[2] == name for included in _INCLUDED.findall(text)
+    )
 
 
 def of_conversion(
