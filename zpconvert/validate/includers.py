@@ -17,15 +17,32 @@ _ELSEWHERE = ("tools", "Documentation", "samples")
 
 def touched(subject: Subject, tell: Callable[[str], None]) -> dict[str, tuple[str, ...]]:
     """The headers of the base that the series touches, each with the objects of the sources
-    that include it."""
-    paths = {p for commit in subject.series.commits for p in commit.touched if p.endswith(".h")}
+    that include it; the sources that others include, too."""
     found = {}
-    for path in sorted(paths):
-        if path in subject.series.base:
+    for path in sorted({p for commit in subject.series.commits for p in commit.touched}):
+        if path not in subject.series.base:
+            continue
+        if path.endswith(".h"):
             tell(f"looking for what includes {path}")
             sources = includers(subject.tree.path, path)
+        elif path.endswith(SOURCES):
+            sources = _neighbours(subject.tree.path, path)
+        else:
+            continue
+        if sources or path.endswith(".h"):
             found[path] = tuple(f"{source[:-2]}.o" for source in sources)
     return found
+
+
+def _neighbours(tree: Path, source: str) -> list[str]:
+    """The sources of the same directory that include another one."""
+    name = PurePosixPath(source).name
+    mention = re.compile(rf'(?m)^[ \t]*#[ \t]*include[ \t]*"{re.escape(name)}"'.encode())
+    return sorted(
+        str(path.relative_to(tree))
+        for path in (tree / source).parent.iterdir()
+        if path.name.endswith(SOURCES) and path.is_file() and mention.search(path.read_bytes())
+    )
 
 
 def includers(tree: Path, header: str) -> list[str]:
