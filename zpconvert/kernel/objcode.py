@@ -11,11 +11,11 @@ counts as different, never as equal.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from operator import itemgetter
 
-from zpconvert.kernel import elf
+from zpconvert.kernel import elf, x86
 
 #: With these the compiler's choices inside one function do not depend on another's
 #: (measured: 173 of 173 functions identical after a pure change of types, 39 of 53 without).
@@ -60,6 +60,8 @@ _FROM_PC = {
     22: {16: -2, 19: -2, 20: -2},
 }
 _ARM = 40
+#: A distance to data, which an immediate operand may follow, by machine: R_X86_64_PC32.
+_TO_DATA = {62: 2}
 #: A call of a function that another object may define, and one that it may not, by machine:
 #: the kernel is linked without procedure linkage tables, so R_X86_64_PLT32 is
 #: R_X86_64_PC32, and R_386_PLT32 is R_386_PC32.
@@ -179,7 +181,7 @@ def functions(blob: bytes) -> dict[str, Code]:
 
 def data_sections(blob: bytes) -> dict[str, Code]:
     """The object's loaded sections that are not code, as `[.data]`; strings and tables about
-    functions are left out, for they are compared where they are used. Raises ElfError."""
+    functions are left out where they are used, for there they are compared. Raises ElfError."""
     obj = elf.parse(blob)
     by_section = _by_section(obj)
     found: dict[str, Code] = {}
@@ -206,6 +208,11 @@ def data_sections(blob: bytes) -> dict[str, Code]:
             objects=tuple(sorted(variables, key=_NAMED)),
         )
         name = f"[{section.name}]"
+        while name in found:
+            name += "'"
+        found[name] = code
+    for code in _strings_by_name(obj):
+        name = f"[{code.section}]"
         while name in found:
             name += "'"
         found[name] = code
@@ -335,47 +342,132 @@ def _references(
     if section in obj.unread:
         raise elf.ElfError("relocations of a kind that is not known")
     return tuple(
-        _reference(obj, by_section, relocation, start, section)
+        reference
         for relocation in obj.relocations.get(section, ())
         if start <= relocation.offset < end
+        for reference in _meant(obj, by_section, relocation, start, section)
     )
 
 
-def _reference(
+def _meant(
     obj: elf.Object,
     by_section: Mapping[int, list[elf.Symbol]],
     relocation: elf.Relocation,
     start: int,
     section: int,
-) -> Reference:
-    """Name what is meant: the symbol, or what lies at that place of a section.
-
-    A place counted from the end of an instruction is off by the immediate operand that may
-    follow; it is off by the same in both objects when their bytes are the same.
-    """
+) -> list[Reference]:
+    """Name what is meant: the symbol, or what lies at that place of a section; all that may be
+    meant where the code can be read in several ways."""
     symbol = obj.symbols[relocation.symbol]
     at = relocation.offset - start
     kind = _CALLS.get(obj.machine, {}).get(relocation.kind, relocation.kind)
-    nameless = symbol.kind == elf.STT_SECTION or symbol.name.startswith(".L")
     in_code = obj.sections[section].flags & elf.SHF_EXECINSTR
     skip = _FROM_PC.get(obj.machine, {}).get(kind, 0) if in_code else 0
-    if not nameless or not _defined(symbol):
-        return Reference(at, kind, symbol.name, relocation.addend + skip)
-    place = symbol.value + relocation.addend + skip
-    target = obj.sections[symbol.section]
+    addend = relocation.addend + skip
+    if not _by_place(obj, symbol):
+        # off by an immediate operand in both objects, if their bytes are the same
+        return [Reference(at, kind, symbol.name, addend)]
+    skips: Iterable[int] = (0,)
+    if in_code and _TO_DATA.get(obj.machine) == kind:
+        skips = sorted(x86.after_distance(obj.sections[section].data, relocation.offset))
+    return [
+        _reference(obj, by_section, symbol.section, symbol.value + addend + more, section, at, kind)
+        for more in skips
+    ]
+
+
+def _by_place(obj: elf.Object, symbol: elf.Symbol) -> bool:
+    """Whether what is referred to is what lies at a symbol's place, and not the symbol. A label
+    of a string (`__kstrtab_f`) says where that begins."""
+    if not _defined(symbol):
+        return False
+    if symbol.kind == elf.STT_SECTION or symbol.name.startswith(".L"):
+        return True
+    label = symbol.binding == elf.STB_LOCAL and not symbol.size
+    return label and bool(obj.sections[symbol.section].flags & elf.SHF_STRINGS)
+
+
+def _reference(
+    obj: elf.Object,
+    by_section: Mapping[int, list[elf.Symbol]],
+    meant: int,
+    place: int,
+    section: int,
+    at: int,
+    kind: int,
+) -> Reference:
+    """Name what lies at a place of the section `meant`; `section` refers to it."""
+    target = obj.sections[meant]
     if target.flags & elf.SHF_STRINGS and 0 <= place < len(target.data):
-        first = target.data.rfind(b"\0", 0, place) + 1
-        last = target.data.find(b"\0", place) + 1
+        first, last = _string(target, place)
         return Reference(at, kind, target.data[first:last], place - first)
     if target.flags & elf.SHF_MERGE and 0 <= place < len(target.data) and target.entry_size:
         first = place - place % target.entry_size
         return Reference(at, kind, target.data[first : first + target.entry_size], place - first)
-    for other in by_section.get(symbol.section, ()):
+    for other in by_section.get(meant, ()):
         if other.value <= place < other.value + other.size:
             return Reference(at, kind, other.name, place - other.value)
-    if target.flags & elf.SHF_EXECINSTR and section != symbol.section:
-        return Reference(at, kind, _replacement(obj, by_section, symbol.section, place), 0)
+    if target.flags & elf.SHF_EXECINSTR and section != meant:
+        return Reference(at, kind, _replacement(obj, by_section, meant, place), 0)
     return Reference(at, kind, target.name, place)
+
+
+def _string(section: elf.Section, place: int) -> tuple[int, int]:
+    """Where the string at a place begins and ends. Of a section of wide strings, a character
+    has several bytes, any of which may be zero."""
+    data, unit = section.data, max(section.entry_size, 1)
+    if unit == 1:
+        return data.rfind(b"\0", 0, place) + 1, data.find(b"\0", place) + 1 or len(data)
+    zero = bytes(unit)
+    first = last = place - place % unit
+    while first and data[first - unit : first] != zero:
+        first -= unit
+    while last < len(data) and data[last : last + unit] != zero:
+        last += unit
+    return first, last + unit
+
+
+def _strings_by_name(obj: elf.Object) -> list[Code]:
+    """The strings that are not compared where they are used, section by section, by name: of
+    symbols that are visible or have a size, and of labels that no data refer to."""
+    named: dict[int, list[elf.Symbol]] = {}
+    for symbol in obj.symbols:
+        if not symbol.name or not _defined(symbol) or symbol.name.startswith(".L"):
+            continue
+        section = obj.sections[symbol.section]
+        if section.flags & elf.SHF_ALLOC and section.flags & elf.SHF_STRINGS:
+            named.setdefault(symbol.section, []).append(symbol)
+    found: list[Code] = []
+    used = _used_strings(obj) if named else set()
+    for index, symbols in named.items():
+        section = obj.sections[index]
+        variables: list[Variable] = []
+        for one in symbols:
+            first, last = _string(section, one.value)
+            if not _by_place(obj, one) or (index, first) not in used:
+                last = max(last, one.value + one.size)
+                variables.append((one.name, section.data[one.value : last], ()))
+        if variables:
+            objects = tuple(sorted(variables, key=_NAMED))
+            found.append(Code(section.name, 0, b"", (), objects=objects))
+    return found
+
+
+def _used_strings(obj: elf.Object) -> set[tuple[int, int]]:
+    """Section and place of the strings that data refer to, tables included."""
+    found = set()
+    for index, relocations in obj.relocations.items():
+        flags = obj.sections[index].flags
+        if not flags & elf.SHF_ALLOC or flags & elf.SHF_EXECINSTR:
+            continue
+        for relocation in relocations:
+            symbol = obj.symbols[relocation.symbol]
+            if _by_place(obj, symbol):
+                section = obj.sections[symbol.section]
+                if section.flags & elf.SHF_STRINGS:
+                    first, _ = _string(section, symbol.value + relocation.addend)
+                    found.add((symbol.section, first))
+    return found
 
 
 def _replacement(
