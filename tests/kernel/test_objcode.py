@@ -161,6 +161,79 @@ def test_size_is_that_of_the_program_size(tmp_path: Path) -> None:
     assert [int(word) for word in said.split()[:3]] == [mine.text, mine.data, mine.bss]
 
 
+CASES = "".join(f"case {n}: case {n + 6}: go({n * n}); go(7); break;" for n in range(6))
+SWITCH = "void go(int);\nint f(int x) { switch (x) {" + CASES + "}\nreturn 0; }\n"
+CALLED = "".join(f"int f{n}(int x) {{ return x * {n + 3}; }}\n" for n in range(4))
+ARRAY = "".join(f"f{n % 4}, " for n in range(24))
+LOCAL = (
+    "int call(int (**t)(int));\n"
+    + CALLED
+    + "int all(void) { return call((int (*[])(int)){ "
+    + ARRAY
+    + "}); }\n"
+)
+INITCALL = 'asm(".section .initcall1.init, \\"a\\"\\n.long f%d - .\\n.previous\\n");\n'
+CONSTRUCTOR = "static void __attribute__((constructor)) %s(void) { n = n * 2 + %d; }\n"
+BUILT = "int n;\n" + CONSTRUCTOR % ("one", 1) + CONSTRUCTOR % ("two", 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "edits", "flags", "name"),
+    [
+        (SWITCH, ["case 7:|case @:", "case 8:|case 7:", "case @:|case 8:"], I386, "f"),
+        (LOCAL, ["f2, f3|f3, f2"], ("-mno-sse",), "[.rodata]"),
+        (CALLED + INITCALL % 1 + INITCALL % 2, ["f1 -|f@ -", "f2 -|f1 -", "f@ -|f2 -"], (),
+         "[.initcall1.init]"),
+        (BUILT, ["one(void) { n = n * 2 + 1|new(void) { n = n * 2 + 2",
+                 "two(void) { n = n * 2 + 2|one(void) { n = n * 2 + 1", "new|two"], (),
+         "[.init_array]"),
+    ],
+)  # fmt: skip
+def test_the_order_of_a_table_counts(
+    tmp_path: Path, text: str, edits: list[str], flags: tuple[str, ...], name: str
+) -> None:
+    after = text
+    for edit in edits:
+        old, _, new = edit.partition("|")
+        assert old in after
+        after = after.replace(old, new, 1)
+    before = build(tmp_path, text, *flags)
+    assert compare(before, before).same
+    assert name in compare(before, build(tmp_path, after, *flags)).different
+
+
+def test_a_new_constructor_is_seen(tmp_path: Path) -> None:
+    text = "int n;\nint f(void) { return n; }\n"
+    found = compare(build(tmp_path, text), build(tmp_path, text + CONSTRUCTOR % ("one", 1)))
+    assert "[.init_array]" in found.added
+
+
+EXCEPT = """
+int f(int x)
+{
+    asm goto("1: nop\\n.pushsection __jump_table, \\"a\\"\\n"
+         ".long 1b - ., %l[a] - .\\n.quad one - .\\n.popsection" : : : : a, b);
+    asm goto("1: nop\\n.pushsection __jump_table, \\"a\\"\\n"
+         ".long 1b - ., %l[b] - .\\n.quad two - .\\n.popsection" : : : : a, b);
+    return x;
+a:
+    return 3;
+b:
+    return x * 7;
+}
+"""
+
+
+def test_both_places_of_an_entry_belong_together(tmp_path: Path) -> None:
+    after = EXCEPT.replace("%l[a] - .\\n.quad one", "%l[@] - .\\n.quad @")
+    after = after.replace("%l[b] - .\\n.quad two", "%l[a] - .\\n.quad one")
+    after = after.replace("%l[@] - .\\n.quad @", "%l[b] - .\\n.quad two")
+    assert after != EXCEPT
+    before = build(tmp_path, EXCEPT)
+    assert compare(before, before).same
+    assert compare(before, build(tmp_path, after)).different == ("f",)
+
+
 @pytest.mark.kernel
 def test_the_kernels_own_object(
     build_612: Callable[[str], kbuild.BuildDir], kernel_612: Path

@@ -67,6 +67,40 @@ _TO_DATA = {62: 2}
 #: R_X86_64_PC32, and R_386_PLT32 is R_386_PC32.
 _CALLS = {62: {4: 2}, 3: {4: 2}}
 
+#: The kernel's tables about places in functions, by how their names begin: an entry stands for
+#: itself, where it lies among those of other functions says nothing.
+_TABLES = (
+    "__bug_table",
+    "__ex_table",
+    "__jump_table",
+    "__mcount_loc",
+    "__patchable_function_entries",
+    "___ksymtab",
+    ".ARM.exidx",
+    ".alt.smp.init",
+    ".altinstructions",
+    ".alternative",
+    ".call_sites",
+    ".cfi_sites",
+    ".discard",
+    ".ibt_endbr_seal",
+    ".kcfi_traps",
+    ".nospec_call_table",
+    ".nospec_return_table",
+    ".orc_unwind_ip",
+    ".parainstructions",
+    ".pv_table",
+    ".retpoline_sites",
+    ".return_sites",
+    ".s390_indirect",
+    ".s390_return",
+    ".smp_locks",
+    ".static_call_sites",
+    "runtime_",
+)
+#: Those whose entries name a second place after the first, and how many bytes after it.
+_TWO_PLACES = {"__ex_table": 4, "__jump_table": 4}
+
 
 #: What a variable is sorted by; references have no order.
 _NAMED = itemgetter(0, 1)
@@ -89,13 +123,15 @@ Variable = tuple[str, bytes, tuple[Reference, ...]]
 
 @dataclass(frozen=True)
 class Entry:
-    """What a table of the kernel's (`section`) holds about the place `at` bytes into a
-    function: its bytes, the place left out, and what else they refer to."""
+    """What a table (`section`) holds about the place `at` bytes into a function: its bytes,
+    the place left out, and what else they refer to. `start`: how far behind
+    the function's first it lies, if its order counts, as that of a switch's does."""
 
     section: str
     at: int
     data: bytes
     references: tuple[Reference, ...]
+    start: int = 0
 
 
 @dataclass(frozen=True)
@@ -285,14 +321,18 @@ def _by_section(obj: elf.Object) -> dict[int, list[elf.Symbol]]:
 
 def _is_table(obj: elf.Object, by_section: Mapping[int, list[elf.Symbol]], index: int) -> bool:
     """Whether a section is a table about places in functions: it has no symbols of its own
-    and begins with such a place."""
+    and begins with such a place, as those of the kernel do, or is what switches jump to.
+    Pointers to functions are data, whose order counts."""
     section = obj.sections[index]
     if section.flags & (elf.SHF_EXECINSTR | elf.SHF_STRINGS) or not section.flags & elf.SHF_ALLOC:
         return False
     relocations = obj.relocations.get(index, ())
     if not relocations or relocations[0].offset != 0 or by_section.get(index):
         return False
-    return _function_at(obj, by_section, relocations[0]) is not None
+    if section.name.startswith(_TABLES):
+        return _function_at(obj, by_section, relocations[0]) is not None
+    places = (_function_at(obj, by_section, relocation) for relocation in relocations)
+    return all(place is not None and place[1] > 0 for place in places)
 
 
 def _function_at(
@@ -311,23 +351,32 @@ def _function_at(
 
 
 def _entries(obj: elf.Object, by_section: Mapping[int, list[elf.Symbol]]) -> dict[str, list[Entry]]:
-    """The entries of all tables by function, cut at each relocation into a function."""
+    """The entries of all tables by function, cut at each relocation into a function but those
+    to the second place of an entry."""
     found: dict[str, list[Entry]] = {}
     for index, section in enumerate(obj.sections):
         if not _is_table(obj, by_section, index):
             continue
-        starts = [
-            (relocation.offset, place)
-            for relocation in obj.relocations[index]
-            if (place := _function_at(obj, by_section, relocation)) is not None
-        ]
+        apart = section.name.startswith(_TABLES)
+        second = _TWO_PLACES.get(section.name)
+        starts: list[tuple[int, tuple[elf.Symbol, int]]] = []
+        for relocation in obj.relocations[index]:
+            if starts and second and relocation.offset == starts[-1][0] + second:
+                continue
+            if (place := _function_at(obj, by_section, relocation)) is not None:
+                starts.append((relocation.offset, place))
         ends = [start for start, _ in starts[1:]] + [len(section.data)]
+        first: dict[str, int] = {}
         for (start, (function, at)), end in zip(starts, ends, strict=True):
             inner = _references(obj, by_section, index, start, end)
-            entry = Entry(section.name, at, section.data[start:end], inner[1:])
+            data = section.data[start:end]
+            # what other functions have in the table before it is not its own
+            order = 0 if apart else start - first.setdefault(function.name, start)
+            entry = Entry(section.name, at, data, inner[1:], order)
             found.setdefault(function.name, []).append(entry)
     return {
-        name: sorted(entries, key=lambda e: (e.section, e.at)) for name, entries in found.items()
+        name: sorted(entries, key=lambda e: (e.section, e.start, e.at))
+        for name, entries in found.items()
     }
 
 
@@ -482,6 +531,9 @@ def _replacement(
         if obj.symbols[r.symbol].section == section
     }
     data = obj.sections[section].data
+    if not 0 <= place < len(data):
+        # counted from the start of the table of a switch, or the end of a function
+        return f"{obj.sections[section].name}{place:+#x}".encode()
     end = min((other for other in places if other > place), default=len(data))
     inner = _references(obj, by_section, section, place, end)
     return data[place:end] + repr(inner).encode()
