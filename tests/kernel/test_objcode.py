@@ -234,6 +234,46 @@ def test_both_places_of_an_entry_belong_together(tmp_path: Path) -> None:
     assert compare(before, build(tmp_path, after)).different == ("f",)
 
 
+ONE = "int f(int x) { return x * 3; }\n"
+ASSEMBLED = 'asm(".text\\n.globl g\\ng: movl $1, %eax\\nret\\n");\n'
+PLACES = """asm(".section .rodata\\n.globl la\\n.globl lb\\nla: .long 1\\nlb: .long 2\\n.text\\n");
+extern const int la, lb;
+int g(int x) { return la * 3 + lb + x; }
+"""
+TWO_BSS = "char one[64], two[64];\nint g(int x) { one[x] = 1; return two[x]; }\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new", "name"),
+    [
+        (ASSEMBLED, "$1", "$3", "[.text]"),
+        (PLACES, "la: .long 1\\nlb:", "lb: .long 1\\nla:", "[.rodata]"),
+        (TWO_BSS, "one[64], two[64]", "one[96], two[32]", "[.bss]"),
+        ("int g(void);\nint W g(void) { return 3; }\n", "W", "__attribute__((weak))", "g"),
+        ("int W v = 3;\n", "W", "__attribute__((weak))", "[.data]"),
+        ("int W g(void) { return 3; }\n", "W", '__attribute__((visibility("hidden")))', "g"),
+        ("int W g(void) { return 3; }\n", "W", "__attribute__((aligned(64)))", "g"),
+        ("char W v[64] = {1};\n", "W", "__attribute__((aligned(64)))", "[.data]"),
+        ('int p, q;\nextern int v __attribute__((alias("p")));\n', '"p"', '"q"', "[.bss]"),
+        ('static const int v __attribute__((section("own"), used)) = 4;\n', "const", "", "[own]"),
+    ],
+)
+def test_what_a_symbol_or_a_section_is_counts(
+    tmp_path: Path, text: str, old: str, new: str, name: str
+) -> None:
+    assert old in text
+    plain = (ONE + text).replace("W ", "")
+    before = build(tmp_path, plain if old == "W" else ONE + text)
+    assert compare(before, before).same
+    assert compare(before, build(tmp_path, (ONE + text).replace(old, new))).different == (name,)
+
+
+def test_padding_between_functions_is_no_code(tmp_path: Path) -> None:
+    head = '#define S __attribute__((section(".init.text"), noinline))\n'
+    text = head + "S int a(int x) { return x + 1; }\nS int b(int x) { return x * 70000; }\n"
+    assert not [name for name in data_sections(build(tmp_path, text)) if "text" in name]
+
+
 @pytest.mark.kernel
 def test_the_kernels_own_object(
     build_612: Callable[[str], kbuild.BuildDir], kernel_612: Path

@@ -86,3 +86,32 @@ def test_two_shims_in_a_circle_end(tmp_path: Path) -> None:
     circle = "int b(int);\nint a(int x) { return b(x); }\nint b(int x) { return a(x); }\n"
     found = paired(tmp_path, circle, circle)
     assert found.other == frozenset()
+
+
+def test_a_weak_shim_is_not_seen_through(tmp_path: Path) -> None:
+    """It may be another object's in the kernel that is linked."""
+    text = """
+int real(int), shim(int);
+int %s shim(int x) { return real(x); }
+int user(int x) { return shim(x) + 1; }
+"""
+    for what, differs in (("", set()), ("__attribute__((weak))", {"user"})):
+        before = text % what
+        found = paired(tmp_path, before, before.replace("shim(x) + 1", "real(x) + 1"))
+        assert {now for _, now in found.other} == differs
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("static int a, b;", "int a, b;"),
+        ("static int a, b;", "static int b, a;"),
+        ("int h(", "static __attribute__((used)) int h("),
+    ],
+)
+def test_what_does_not_count_is_equal(tmp_path: Path, old: str, new: str) -> None:
+    """Whether others see a symbol is for pairing to say; where in .bss a variable lies is not
+    of account."""
+    text = "static int a, b;\nint g(int x) { a += x; return b++; }\nint h(void) { return 2; }\n"
+    assert old in text
+    assert not paired(tmp_path, text, text.replace(old, new)).other

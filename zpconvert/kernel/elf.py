@@ -15,8 +15,8 @@ from zpconvert.kernel import implicit
 
 SHF_WRITE, SHF_ALLOC, SHF_EXECINSTR, SHF_MERGE, SHF_STRINGS = 1, 2, 4, 16, 32
 SHT_SYMTAB, SHT_RELA, SHT_NOBITS, SHT_REL = 2, 4, 8, 9
-STT_OBJECT, STT_FUNC, STT_SECTION = 1, 2, 3
-STB_LOCAL = 0
+STT_NOTYPE, STT_OBJECT, STT_FUNC, STT_SECTION = 0, 1, 2, 3
+STB_LOCAL, STB_WEAK = 0, 2
 SHN_UNDEF, SHN_LORESERVE = 0, 0xFF00
 #: Of every machine.
 R_NONE = 0
@@ -36,11 +36,13 @@ class Section:
     data: bytes
     size: int
     entry_size: int
+    alignment: int
 
 
 @dataclass(frozen=True)
 class Symbol:
-    """A symbol: `section` is the index of its section, 0 if it is defined elsewhere."""
+    """A symbol: `section` is the index of its section, 0 if it is defined elsewhere;
+    `visibility` is 0 where it is the default."""
 
     name: str
     kind: int
@@ -48,6 +50,7 @@ class Symbol:
     section: int
     value: int
     size: int
+    visibility: int
 
 
 @dataclass(frozen=True)
@@ -124,8 +127,9 @@ def _parse(blob: bytes) -> Object:
         raise ElfError("no sections")
     names = _contents(blob, heads[names_at])
     sections = [
-        Section(_string(names, head[0]), head[1], head[2], _contents(blob, head), head[5], head[9])
+        Section(name, head[1], head[2], data, head[5], head[9], head[8])
         for head in heads
+        for name, data in [(_string(names, head[0]), _contents(blob, head))]
     ]
     symbols: tuple[Symbol, ...] = ()
     relocations: dict[int, tuple[Relocation, ...]] = {}
@@ -163,10 +167,11 @@ def _symbols(data: bytes, names: bytes, order: str, wide: bool) -> tuple[Symbol,
     found = []
     for fields in struct.iter_unpack(order + ("IBBHQQ" if wide else "IIIBBH"), data):
         if wide:
-            name, info, _, section, value, length = fields
+            name, info, other, section, value, length = fields
         else:
-            name, value, length, info, _, section = fields
-        found.append(Symbol(_string(names, name), info & 15, info >> 4, section, value, length))
+            name, value, length, info, other, section = fields
+        text = _string(names, name)
+        found.append(Symbol(text, info & 15, info >> 4, section, value, length, other & 3))
     return tuple(found)
 
 

@@ -11,9 +11,10 @@ counts as different, never as equal.
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from operator import itemgetter
+from dataclasses import dataclass, field, replace
+from operator import attrgetter
 
 from zpconvert.kernel import elf, x86
 
@@ -103,7 +104,7 @@ _TWO_PLACES = {"__ex_table": 4, "__jump_table": 4}
 
 
 #: What a variable is sorted by; references have no order.
-_NAMED = itemgetter(0, 1)
+_NAMED = attrgetter("name", "data", "at")
 
 
 @dataclass(frozen=True)
@@ -117,8 +118,32 @@ class Reference:
     addend: int
 
 
-#: A variable: its name, its bytes, what those refer to.
-Variable = tuple[str, bytes, tuple[Reference, ...]]
+@dataclass(frozen=True)
+class Manner:
+    """What a symbol is for the linker; `visibility` as ELF numbers it."""
+
+    local: bool = True
+    weak: bool = False
+    visibility: int = 0
+
+    def fits(self, other: Manner) -> bool:
+        """Whether that is the same; made static or not, a symbol is what it was."""
+        seen = self.local or other.local or self.visibility == other.visibility
+        return self.weak == other.weak and seen
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A variable: its name, its bytes, what those refer to, its size. `shares`: the others that
+    lie where it does, and how far into it. A label has no size, and is `at` a place."""
+
+    name: str
+    data: bytes
+    references: tuple[Reference, ...]
+    size: int = 0
+    shares: tuple[tuple[str, int], ...] = ()
+    at: int = 0
+    manner: Manner = field(default=Manner(), compare=False)
 
 
 @dataclass(frozen=True)
@@ -139,7 +164,9 @@ class Code:
     """A function's bytes, or a data section's. `neighbours`: the symbols that share a
     function's section and their distance, which the assembler may have used. `tables`: sorted
     by section and place. `visible`: other objects can name the function. `objects`: the
-    variables of a data section, sorted: name, bytes, what those refer to."""
+    variables of a data section, sorted. `flags`: of a data section. `alignment`: of a data
+    section, or of a function with a section of its own. What has to be compared with `alike` is
+    not part of ==."""
 
     section: str
     size: int
@@ -149,6 +176,9 @@ class Code:
     tables: tuple[Entry, ...] = ()
     visible: bool = False
     objects: tuple[Variable, ...] = ()
+    flags: int = 0
+    alignment: int = field(default=0, compare=False)
+    manner: Manner = field(default=Manner(), compare=False)
 
     @functools.cached_property
     def names(self) -> frozenset[str]:
@@ -156,7 +186,7 @@ class Code:
         inner = (reference for entry in self.tables for reference in entry.references)
         all_of_it = [r.to for r in (*self.references, *inner) if isinstance(r.to, str)]
         all_of_it += [name for name, _ in self.neighbours]
-        all_of_it += [name for name, _, _ in self.objects]
+        all_of_it += [name for one in self.objects for name in (one.name, *dict(one.shares))]
         return frozenset(name.partition(".")[0] for name in all_of_it)
 
 
@@ -184,6 +214,7 @@ def functions(blob: bytes) -> dict[str, Code]:
     obj = elf.parse(blob)
     by_section = _by_section(obj)
     tables = _entries(obj, by_section)
+    labels = _labels(obj)
     found: dict[str, Code] = {}
     for symbol in obj.symbols:
         if symbol.kind != elf.STT_FUNC or not _defined(symbol):
@@ -201,26 +232,41 @@ def functions(blob: bytes) -> dict[str, Code]:
             for other in by_section.get(symbol.section, ())
             if other.name != symbol.name and other.kind == elf.STT_FUNC
         )
+        neighbours += sorted(
+            (label.name, label.value - symbol.value)
+            for label in labels.get(symbol.section, ())
+            if symbol.value <= label.value < end
+        )
+        alone = section.name.endswith(f".{symbol.name}")
+        rest = _loose(obj, by_section, symbol.section) if alone else []
+        inside = [
+            Entry("*", start - symbol.value, section.data[start:last], references)
+            for start, last, references in rest
+        ]
         found[symbol.name] = Code(
             section.name.replace(symbol.name.partition(".")[0], "*"),
             symbol.size,
             section.data[symbol.value : end],
             _references(obj, by_section, symbol.section, symbol.value, end),
             tuple(neighbours),
-            tuple(tables.get(symbol.name, ())),
+            (*tables.get(symbol.name, ()), *inside),
             symbol.binding != elf.STB_LOCAL,
+            alignment=section.alignment if alone else 0,
+            manner=_manner(symbol),
         )
-    if not found:
+    if not found and not any(_code(section) for section in obj.sections):
         raise elf.ElfError("no functions")
     return found
 
 
 def data_sections(blob: bytes) -> dict[str, Code]:
-    """The object's loaded sections that are not code, as `[.data]`; strings and tables about
-    functions are left out where they are used, for there they are compared. Raises ElfError."""
+    """The object's loaded sections that are not code, as `[.data]`, and what is no function's of
+    those that are, as `[.text]`; strings and tables about functions are left out where they are
+    used, for there they are compared. Raises ElfError."""
     obj = elf.parse(blob)
     by_section = _by_section(obj)
-    found: dict[str, Code] = {}
+    labels = _labels(obj)
+    found = _loose_code(obj, by_section, labels)
     for index, section in enumerate(obj.sections):
         code_or_string = elf.SHF_EXECINSTR | elf.SHF_STRINGS
         if not section.flags & elf.SHF_ALLOC or section.flags & code_or_string:
@@ -228,20 +274,14 @@ def data_sections(blob: bytes) -> dict[str, Code]:
         if not section.size or _is_table(obj, by_section, index):
             continue
         references = _references(obj, by_section, index, 0, section.size)
-        variables = (
-            (
-                one.name,
-                section.data[one.value : one.value + one.size],
-                _references(obj, by_section, index, one.value, one.value + one.size),
-            )
-            for one in by_section.get(index, ())
-        )
         code = Code(
             section.name,
             section.size,
             section.data,
             references,
-            objects=tuple(sorted(variables, key=_NAMED)),
+            objects=_variables(obj, by_section, labels, index),
+            flags=section.flags,
+            alignment=section.alignment,
         )
         name = f"[{section.name}]"
         while name in found:
@@ -267,13 +307,21 @@ def compare(before: bytes, after: bytes, renames: Mapping[str, str] | None = Non
     }
     new = functions(after) | data_sections(after)
     both = old.keys() & new.keys()
-    equal = {name for name in both if old[name] == new[name]}
+    equal = {name for name in both if alike(old[name], new[name])}
     return Comparison(
         tuple(sorted(equal)),
         tuple(sorted(both - equal)),
         tuple(sorted(old.keys() - new.keys())),
         tuple(sorted(new.keys() - old.keys())),
     )
+
+
+def alike(one: Code, other: Code) -> bool:
+    """Whether two functions or data sections are the same, the names in them made the same."""
+    if one != other or not one.manner.fits(other.manner):
+        return False
+    pairs = zip(one.objects, other.objects, strict=True)
+    return one.alignment == other.alignment and all(a.manner.fits(b.manner) for a, b in pairs)
 
 
 def renamed(code: Code, names: Mapping[str, str]) -> Code:
@@ -283,15 +331,16 @@ def renamed(code: Code, names: Mapping[str, str]) -> Code:
     neighbours = tuple(sorted((new_name(name, names), at) for name, at in code.neighbours))
     tables = tuple(replace(e, references=_retarget(e.references, names)) for e in code.tables)
     references = _retarget(code.references, names)
-    objects = tuple(
-        sorted(
-            ((new_name(n, names), data, _retarget(refs, names)) for n, data, refs in code.objects),
-            key=_NAMED,
-        )
-    )
+    objects = tuple(sorted((_renamed_variable(one, names) for one in code.objects), key=_NAMED))
     return replace(
         code, references=references, neighbours=neighbours, tables=tables, objects=objects
     )
+
+
+def _renamed_variable(one: Variable, names: Mapping[str, str]) -> Variable:
+    shares = tuple(sorted((new_name(name, names), at) for name, at in one.shares))
+    references = _retarget(one.references, names)
+    return replace(one, name=new_name(one.name, names), references=references, shares=shares)
 
 
 def _retarget(references: tuple[Reference, ...], names: Mapping[str, str]) -> tuple[Reference, ...]:
@@ -316,6 +365,144 @@ def _by_section(obj: elf.Object) -> dict[int, list[elf.Symbol]]:
     for symbol in obj.symbols:
         if symbol.kind in (elf.STT_FUNC, elf.STT_OBJECT) and _defined(symbol):
             found.setdefault(symbol.section, []).append(symbol)
+    return found
+
+
+def _manner(symbol: elf.Symbol) -> Manner:
+    local, weak = symbol.binding == elf.STB_LOCAL, symbol.binding == elf.STB_WEAK
+    return Manner(local, weak, symbol.visibility)
+
+
+def _labels(obj: elf.Object) -> dict[int, list[elf.Symbol]]:
+    """Names of places that are neither functions nor variables, by section: those that other
+    objects can use, and those that this one does."""
+    used = {r.symbol for relocations in obj.relocations.values() for r in relocations}
+    found: dict[int, list[elf.Symbol]] = {}
+    for index, symbol in enumerate(obj.symbols):
+        # $a, $d, $x: what the assembler of arm tells the linker
+        if symbol.kind != elf.STT_NOTYPE or symbol.name.startswith((".L", "$")):
+            continue
+        if symbol.name and _defined(symbol) and (symbol.binding != elf.STB_LOCAL or index in used):
+            found.setdefault(symbol.section, []).append(symbol)
+    return found
+
+
+def _variables(
+    obj: elf.Object,
+    by_section: Mapping[int, list[elf.Symbol]],
+    labels: Mapping[int, list[elf.Symbol]],
+    index: int,
+) -> tuple[Variable, ...]:
+    """The variables of a section, and its labels."""
+    data = obj.sections[index].data
+    found = []
+    there = sorted(by_section.get(index, ()), key=lambda s: s.value)
+    for at, one in enumerate(there):
+        end = one.value + one.size
+        shares = []
+        for other in (*there[:at][::-1], *there[at + 1 :]):
+            if other.value >= end:
+                break
+            if other.value + other.size > one.value and other.name != one.name:
+                shares.append((other.name, other.value - one.value))
+        references = _references(obj, by_section, index, one.value, end)
+        inside = data[one.value : end]
+        found.append(
+            Variable(one.name, inside, references, one.size, tuple(sorted(shares)), 0, _manner(one))
+        )
+    for one in labels.get(index, ()):
+        found.append(Variable(one.name, b"", (), at=one.value, manner=_manner(one)))
+    return tuple(sorted(found, key=_NAMED))
+
+
+#: What stands between functions and does nothing, by machine.
+_NOP = rb"[\x66\x2e]*(?:\x90|\x0f\x1f(?:\x00|\x40\x00|\x44\x00\x00|\x80\x00{4}|\x84\x00{5}))|\xcc"
+_LEA = rb"\x2e?\x8d(?:\x76\x00|\x74\x26\x00|\xb6\x00{4}|\xb4\x26\x00{4})|\x89\xf6"
+_PADDING = {
+    62: re.compile(rb"(?:%s)*" % _NOP),
+    3: re.compile(rb"(?:%s|%s)*" % (_NOP, _LEA)),
+    40: re.compile(rb"(?:\x00\x00\xa0\xe1|\x00\xf0\x20\xe3)*"),
+    183: re.compile(rb"(?:\x1f\x20\x03\xd5)*"),
+    22: re.compile(rb"(?:\x07[\x00\x07]|\xc0\x04\x00{4}|\x47\x00\x00\x00)*"),
+    243: re.compile(rb"(?:\x13\x00\x00\x00|\x01\x00)*"),
+}
+#: Code that no symbol names and that is compared where it is used, by its contents.
+_OUT_OF_LINE = (".altinstr_replacement", ".altinstr_aux", ".fixup", ".text.fixup")
+
+
+def _code(section: elf.Section) -> bool:
+    """Whether a section holds code that is compared as such."""
+    loaded = section.flags & elf.SHF_ALLOC and section.flags & elf.SHF_EXECINSTR
+    return bool(loaded and section.size and section.name not in _OUT_OF_LINE)
+
+
+def _loose(
+    obj: elf.Object, by_section: Mapping[int, list[elf.Symbol]], index: int
+) -> list[tuple[int, int, tuple[Reference, ...]]]:
+    """What no function covers of a section of code, from where to where, and what that refers
+    to; without what fills the gaps."""
+    section = obj.sections[index]
+    functions = [s for s in by_section.get(index, ()) if s.kind == elf.STT_FUNC]
+    covered = sorted((s.value, s.value + s.size) for s in functions)
+    found = []
+    at = 0
+    padding = _PADDING.get(obj.machine)
+    for start, end in (*covered, (section.size, section.size)):
+        if start > at:
+            gap = section.data[at:start]
+            filled = functions and padding and padding.fullmatch(gap)
+            references = _references(obj, by_section, index, at, start)
+            if not filled or references:
+                found.append((at, start, references))
+        at = max(at, end)
+    return found
+
+
+def _loose_code(
+    obj: elf.Object,
+    by_section: Mapping[int, list[elf.Symbol]],
+    labels: Mapping[int, list[elf.Symbol]],
+) -> dict[str, Code]:
+    """What is no function's of the sections of code, as `[.text]`, but for what belongs to the
+    one function that a section is for. Which functions stand around it counts: it may run into
+    them."""
+    found: dict[str, Code] = {}
+    for index, section in enumerate(obj.sections):
+        if not _code(section):
+            continue
+        functions = [s for s in by_section.get(index, ()) if s.kind == elf.STT_FUNC]
+        if any(section.name.endswith(f".{symbol.name}") for symbol in functions):
+            continue
+        pieces = _loose(obj, by_section, index)
+        if not pieces:
+            continue
+        data = b""
+        references: list[Reference] = []
+        objects: list[Variable] = []
+        around: list[tuple[str, int]] = []
+        for start, end, inner in pieces:
+            at = len(data)
+            references += (replace(one, offset=one.offset + at) for one in inner)
+            objects += (
+                Variable(s.name, b"", (), at=s.value - start + at, manner=_manner(s))
+                for s in labels.get(index, ())
+                if start <= s.value < end or s.value == end == section.size
+            )
+            data += section.data[start:end]
+            around += ((s.name, at) for s in functions if s.value + s.size == start)
+            around += ((s.name, len(data)) for s in functions if s.value == end)
+        name = f"[{section.name}]"
+        while name in found:
+            name += "'"
+        found[name] = Code(
+            section.name,
+            len(data),
+            data,
+            tuple(references),
+            tuple(around),
+            objects=tuple(sorted(objects, key=_NAMED)),
+            flags=section.flags,
+        )
     return found
 
 
@@ -495,7 +682,8 @@ def _strings_by_name(obj: elf.Object) -> list[Code]:
             first, last = _string(section, one.value)
             if not _by_place(obj, one) or (index, first) not in used:
                 last = max(last, one.value + one.size)
-                variables.append((one.name, section.data[one.value : last], ()))
+                inside = section.data[one.value : last]
+                variables.append(Variable(one.name, inside, (), manner=_manner(one)))
         if variables:
             objects = tuple(sorted(variables, key=_NAMED))
             found.append(Code(section.name, 0, b"", (), objects=objects))
@@ -531,8 +719,9 @@ def _replacement(
         if obj.symbols[r.symbol].section == section
     }
     data = obj.sections[section].data
-    if not 0 <= place < len(data):
-        # counted from the start of the table of a switch, or the end of a function
+    whole = obj.sections[section].name not in _OUT_OF_LINE and not by_section.get(section)
+    if whole or not 0 <= place < len(data):
+        # compared as it is; or past the end, for it counts from the start of a switch's table
         return f"{obj.sections[section].name}{place:+#x}".encode()
     end = min((other for other in places if other > place), default=len(data))
     inner = _references(obj, by_section, section, place, end)

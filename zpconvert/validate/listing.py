@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Set
 
 from zpconvert.kernel import elf, objcode
 from zpconvert.kernel.objcode import Code, Reference, Variable
@@ -67,7 +67,9 @@ def _listing(objdump: str, blob: bytes, name: str, code: Code) -> tuple[str, ...
     _, _, body = text.partition(f"<{name}>:\n")
     lines = [line.rstrip() for line in body.partition("\n\n")[0].splitlines()]
     scope = "seen by other objects" if code.visible else "static"
-    head = f"in {code.section}, {scope}"
+    weak = ", weak" if code.manner.weak else ""
+    aligned = f", aligned to {code.alignment}" if code.alignment else ""
+    head = f"in {code.section}, {scope}{weak}{aligned}"
     return (head, *_tables(code), *_told(lines, code))[:LINES]
 
 
@@ -101,14 +103,15 @@ def _data(
 def _side(code: Code, name: str, same: Set[Variable]) -> tuple[str, ...]:
     """The variables that are not the same; all of the section if what differs has no name."""
     other = [one for one in code.objects if one not in same]
-    lines = (
-        line for one in other or [(name, code.data, code.references)] for line in _variable(*one)
-    )
-    return tuple(lines)[:LINES]
+    shown = other or [Variable(name, code.data, code.references, code.size)]
+    return tuple(line for one in shown for line in _variable(one))[:LINES]
 
 
-def _variable(name: str, data: bytes, references: Sequence[Reference]) -> Iterator[str]:
+def _variable(variable: Variable) -> Iterator[str]:
     """A variable, so many bytes a line, each with what those refer to."""
+    name, data, references = variable.name, variable.data, variable.references
+    if not data:
+        yield f"{name}+0x0: {variable.size} bytes of zeroes"
     for at in range(0, len(data), _BYTES):
         refers = (one for one in references if at <= one.offset < at + _BYTES)
         told = "".join(f" {_told_of(one)}" for one in refers)

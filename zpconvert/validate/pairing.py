@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from zpconvert.kernel import objcode
 from zpconvert.kernel.objcode import Code, Reference
 
-#: Bytes, and what they refer to.
-_Content = tuple[bytes, tuple[Reference, ...]]
+#: A size, bytes, and what they refer to.
+_Content = tuple[int, bytes, tuple[Reference, ...]]
 
 #: A jump with its distance left to a relocation, and where that is: of x86, after a landing
 #: pad or not (endbr64, where CONFIG_X86_KERNEL_IBT is on), of arm (b), arm64 (b) and s390 (jg).
@@ -128,13 +128,21 @@ class _Side:
             if (to := self.shims.get(n, n)) != n or n in names
         }
         section = "" if name.startswith("[") else code.section
-        return replace(objcode.renamed(code, renames), visible=False, section=section)
+        # what the name is stays, whatever it jumps to
+        own = self.codes[name]
+        return replace(
+            objcode.renamed(code, renames),
+            visible=False,
+            section=section,
+            manner=own.manner,
+            alignment=own.alignment,
+        )
 
 
 def _shim(code: Code) -> str | None:
-    """Where a function jumps to that does nothing else."""
+    """Where a function jumps to that does nothing else. A weak one may be another's."""
     at = _JUMPS.get(code.data)
-    if at is None or code.tables or len(code.references) != 1:
+    if at is None or code.tables or code.manner.weak or len(code.references) != 1:
         return None
     (reference,) = code.references
     fits = reference.offset == at and reference.addend == 0 and isinstance(reference.to, str)
@@ -150,7 +158,7 @@ def _last(direct: Mapping[str, str], name: str) -> str:
 
 
 def _equal(old: _Side, new: _Side, was: str, now: str, names: Mapping[str, str]) -> bool:
-    if old.code(was, names) == new.code(now, {}):
+    if objcode.alike(old.code(was, names), new.code(now, {})):
         return True
     # two shims for one function are equal, whatever became of that
     before, after = old.codes[was], new.codes[now]
@@ -159,6 +167,8 @@ def _equal(old: _Side, new: _Side, was: str, now: str, names: Mapping[str, str])
         ends[0] is not None
         and objcode.new_name(ends[0], names) == ends[1]
         and before.section == after.section
+        and before.manner.fits(after.manner)
+        and before.alignment == after.alignment
     )
 
 
@@ -167,7 +177,7 @@ def _other_data(old: _Side, new: _Side, names: Mapping[str, str]) -> frozenset[s
     before, after = _data(old, names), _data(new, {})
     found = {n for n in before.keys() | after.keys() if before.get(n) != after.get(n)}
     uses = {
-        name: {r.to for _, references in [*before.get(name, ()), *after.get(name, ())]
+        name: {r.to for _, _, references in [*before.get(name, ()), *after.get(name, ())]
                for r in references}
         for name in before.keys() | after.keys()
     }  # fmt: skip
@@ -182,9 +192,10 @@ def _data(side: _Side, names: Mapping[str, str]) -> dict[str, list[_Content]]:
     for name in side.codes:
         if name.startswith("["):
             code = side.code(name, names)
-            found.setdefault(name.strip("[]'"), []).append((code.data, code.references))
-            for variable, data, references in code.objects:
-                found.setdefault(variable, []).append((data, references))
+            found.setdefault(name.strip("[]'"), []).append((code.size, code.data, code.references))
+            for one in code.objects:
+                content = one.size, one.data, one.references
+                found.setdefault(one.name, []).append(content)
     return found
 
 
