@@ -252,7 +252,6 @@ TWO_BSS = "char one[64], two[64];\nint g(int x) { one[x] = 1; return two[x]; }\n
         ("int g(void);\nint W g(void) { return 3; }\n", "W", "__attribute__((weak))", "g"),
         ("int W v = 3;\n", "W", "__attribute__((weak))", "[.data]"),
         ("int W g(void) { return 3; }\n", "W", '__attribute__((visibility("hidden")))', "g"),
-        ("int W g(void) { return 3; }\n", "W", "__attribute__((aligned(64)))", "g"),
         ("char W v[64] = {1};\n", "W", "__attribute__((aligned(64)))", "[.data]"),
         ('int p, q;\nextern int v __attribute__((alias("p")));\n', '"p"', '"q"', "[.bss]"),
         ('static const int v __attribute__((section("own"), used)) = 4;\n', "const", "", "[own]"),

@@ -165,8 +165,8 @@ class Code:
     function's section and their distance, which the assembler may have used. `tables`: sorted
     by section and place. `visible`: other objects can name the function. `objects`: the
     variables of a data section, sorted. `flags`: of a data section. `alignment`: of a data
-    section, or of a function with a section of its own. What has to be compared with `alike` is
-    not part of ==."""
+    section; a compiler aligns a function as it is short or long. What has to be compared with
+    `alike` is not part of ==."""
 
     section: str
     size: int
@@ -251,7 +251,6 @@ def functions(blob: bytes) -> dict[str, Code]:
             tuple(neighbours),
             (*tables.get(symbol.name, ()), *inside),
             symbol.binding != elf.STB_LOCAL,
-            alignment=section.alignment if alone else 0,
             manner=_manner(symbol),
         )
     if not found and not any(_code(section) for section in obj.sections):

@@ -30,6 +30,8 @@ from zpconvert.validate import preprocessed
 from zpconvert.validate.comments import uncommented
 from zpconvert.validate.turns import Turns
 
+#: Number of this way to compile; results kept by another are not taken.
+_COMPILING = 2
 #: Bytes of results that are kept; the oldest go first.
 KEPT = 400_000_000
 
@@ -219,7 +221,7 @@ def key(job: Job) -> str:
     """What the result of a job depends on, as a digest."""
     seen = hashlib.sha256()
     command, flags = job.build.commands[job.obj], job.flags or job.warnings
-    for part in (job.build.path, job.build.inputs, command, flags):
+    for part in (_COMPILING, job.build.path, job.build.inputs, command, flags):
         seen.update(repr(part).encode() + b"\0")
     for path in sorted(job.overlay):
         seen.update(path.encode() + b"\0" + _digest(job.overlay[path]))

@@ -129,13 +129,9 @@ class _Side:
         }
         section = "" if name.startswith("[") else code.section
         # what the name is stays, whatever it jumps to
-        own = self.codes[name]
+        manner = self.codes[name].manner
         return replace(
-            objcode.renamed(code, renames),
-            visible=False,
-            section=section,
-            manner=own.manner,
-            alignment=own.alignment,
+            objcode.renamed(code, renames), visible=False, section=section, manner=manner
         )
 
 
@@ -168,7 +164,6 @@ def _equal(old: _Side, new: _Side, was: str, now: str, names: Mapping[str, str])
         and objcode.new_name(ends[0], names) == ends[1]
         and before.section == after.section
         and before.manner.fits(after.manner)
-        and before.alignment == after.alignment
     )
 
 
