@@ -68,8 +68,7 @@ def _listing(objdump: str, blob: bytes, name: str, code: Code) -> tuple[str, ...
     lines = [line.rstrip() for line in body.partition("\n\n")[0].splitlines()]
     scope = "seen by other objects" if code.visible else "static"
     weak = ", weak" if code.manner.weak else ""
-    aligned = f", aligned to {code.alignment}" if code.alignment else ""
-    head = f"in {code.section}, {scope}{weak}{aligned}"
+    head = f"in {code.section}, {scope}{weak}"
     return (head, *_tables(code), *_told(lines, code))[:LINES]
 
 
