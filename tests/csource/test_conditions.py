@@ -26,6 +26,7 @@ OTHER = Guard("CONFIG_Y", True, True)
         (b"#ifdef DEBUG", set(), set()),
         (b"#if defined(CONFIG_X) && IS_ENABLED(CONFIG_Y)", {WITH, OTHER}, set()),
         (b"#if defined(CONFIG_X) && SHIFT > 3", {WITH}, set()),
+        (b"#if IS_ENABLED(CONFIG_Y) && !defined(CONFIG_X)", {WITHOUT, OTHER}, set()),
         (b"#if SHIFT > 3 || SHIFT && defined(CONFIG_X)", set(), set()),
         (b"#if !(defined(CONFIG_X) && defined(CONFIG_Y))", set(), set()),
     ],

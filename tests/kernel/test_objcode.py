@@ -295,3 +295,26 @@ def test_the_kernels_own_object(
     assert result.different == ("mod_zspage_inuse",)
     assert not result.missing
     assert not result.added
+
+
+def assembled(place: Path, text: str) -> bytes:
+    (place / "a.S").write_text(text)
+    subprocess.run(["gcc", "-c", "a.S", "-o", "a.o"], cwd=place, check=True)
+    return (place / "a.o").read_bytes()
+
+
+def test_a_place_between_two_functions_is_where_one_begins(tmp_path: Path) -> None:
+    """Initcalls of functions that follow each other without a gap are no table of a switch."""
+    text = '.section .init.text,"ax"\n'
+    for name in ("aa", "bb", "cc"):
+        text += f".type {name},@function\n{name}: call e_{name}\n ret\n.size {name},.-{name}\n"
+    text += '.section .initcall6.init,"a"\n.long %s-.\n.long %s-.\n'
+    before, after = (assembled(tmp_path, text % two) for two in (("bb", "cc"), ("cc", "bb")))
+    assert compare(before, after).different == ("[.initcall6.init]",)
+
+
+def test_a_renamed_neighbour_is_one(tmp_path: Path) -> None:
+    text = '.section .init.text,"ax"\n.type zz,@function\nzz: call ext\n.size zz,.-zz\n'
+    text += "lab: nop\n ret\n.type aa,@function\naa: call zz\n ret\n.size aa,.-aa\n"
+    before, after = assembled(tmp_path, text), assembled(tmp_path, text.replace("zz", "yy"))
+    assert compare(before, after, {"zz": "yy"}).same

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 _DIRECTIVE = re.compile(rb"[ \t]*#[ \t]*(ifdef|ifndef|if|elif\w*|else|endif)\b[ \t]*(.*)")
 #: `!defined(CONFIG_X)`, `IS_ENABLED(CONFIG_X)`, or a name alone.
 _OPTION = re.compile(
-    rb"(?P<no>!)?[ \t]*(?:(?P<word>defined|IS_ENABLED)[ \t]*\(?[ \t]*)?"
+    rb"[ \t]*(?P<no>!)?[ \t]*(?:(?P<word>defined|IS_ENABLED)[ \t]*\(?[ \t]*)?"
     rb"(?P<name>CONFIG_\w+)[ \t]*\)?[ \t]*"
 )
 

@@ -248,7 +248,7 @@ def functions(blob: bytes) -> dict[str, Code]:
             symbol.size,
             section.data[symbol.value : end],
             _references(obj, by_section, symbol.section, symbol.value, end),
-            tuple(neighbours),
+            tuple(sorted(neighbours)),
             (*tables.get(symbol.name, ()), *inside),
             symbol.binding != elf.STB_LOCAL,
             manner=_manner(symbol),
@@ -498,7 +498,7 @@ def _loose_code(
             len(data),
             data,
             tuple(references),
-            tuple(around),
+            tuple(sorted(around)),
             objects=tuple(sorted(objects, key=_NAMED)),
             flags=section.flags,
         )
@@ -518,7 +518,7 @@ def _is_table(obj: elf.Object, by_section: Mapping[int, list[elf.Symbol]], index
     if section.name.startswith(_TABLES):
         return _function_at(obj, by_section, relocations[0]) is not None
     places = (_function_at(obj, by_section, relocation) for relocation in relocations)
-    return all(place is not None and place[1] > 0 for place in places)
+    return all(p is not None and (p[1] > 0 or p[0].name.endswith(".cold")) for p in places)
 
 
 def _function_at(
@@ -529,11 +529,15 @@ def _function_at(
     if not _defined(symbol) or not obj.sections[symbol.section].flags & elf.SHF_EXECINSTR:
         return None
     place = symbol.value + relocation.addend
-    for other in by_section.get(symbol.section, ()):
+    there = (
+        other
+        for other in by_section.get(symbol.section, ())
         # <=: a range may end where the function does
-        if other.kind == elf.STT_FUNC and other.value <= place <= other.value + other.size:
-            return other, place - other.value
-    return None
+        if other.kind == elf.STT_FUNC and other.value <= place <= other.value + other.size
+    )
+    # one that begins there before one that ends there
+    found = max(there, key=lambda other: other.value, default=None)
+    return None if found is None else (found, place - found.value)
 
 
 def _entries(obj: elf.Object, by_section: Mapping[int, list[elf.Symbol]]) -> dict[str, list[Entry]]:
@@ -667,7 +671,7 @@ def _strings_by_name(obj: elf.Object) -> list[Code]:
     symbols that are visible or have a size, and of labels that no data refer to."""
     named: dict[int, list[elf.Symbol]] = {}
     for symbol in obj.symbols:
-        if not symbol.name or not _defined(symbol) or symbol.name.startswith(".L"):
+        if not symbol.name or not _defined(symbol) or symbol.name.startswith((".L", "$")):
             continue
         section = obj.sections[symbol.section]
         if section.flags & elf.SHF_ALLOC and section.flags & elf.SHF_STRINGS:

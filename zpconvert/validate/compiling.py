@@ -164,28 +164,32 @@ class Seen:
 
 
 def seen(subject: Subject, builds: Sequence[BuildDir], builder: Builder) -> Seen:
-    """Have each cell's compiler say what it reads, at the last commit that touches a file: no
-    search for includes is as good, and what is not read is not shown to be equal."""
-    last: dict[str, int] = {}
+    """Have each cell's compiler say what it reads, at the first and the last commit that touch
+    a file and have it: no search for includes is as good, and what is not read is not shown to
+    be equal."""
+    own = set(subject.sources.values())
+    touching: dict[str, list[int]] = {}
     for number in subject.numbers:
         commit = subject.series.commits[number - 1]
-        own = set(subject.sources.values())
-        last |= {path: number for path in commit.touched if path not in own}
+        for path in commit.touched:
+            if path not in own and path in commit.files:
+                touching.setdefault(path, []).append(number)
+    asked = {(path, n) for path, numbers in touching.items() for n in (numbers[0], numbers[-1])}
     jobs: dict[str, tuple[Job, int]] = {}
-    places = itertools.product(builds, last.items())
-    for build, obj, path, number in ((b, obj, *at) for b, at in places for obj in b.commands):
-        files = subject.files(obj, number)
-        if files is not None and path in files:
-            job = Job(build, obj, files)
-            jobs[key(job)] = (job, number)
+    for build, (path, number) in itertools.product(builds, sorted(asked)):
+        for obj in build.commands:
+            files = subject.files(obj, number)
+            if files is not None and path in files:
+                job = Job(build, obj, files)
+                jobs[key(job)] = (job, number)
     read = dict(zip(jobs, builder.reads([job for job, _ in jobs.values()]), strict=True))
     paths: set[str] = set()
     findings = []
     for name, (job, number) in jobs.items():
         ours, trees = read[name]
         paths |= ours
-        for path in sorted(trees & last.keys()):
-            if last[path] == number and job.overlay.get(path) != subject.series.base.get(path):
+        for path in sorted(trees & touching.keys()):
+            if (path, number) in asked and job.overlay[path] != subject.series.base.get(path):
                 text = f"unknown: {job.obj} is made of the tree's own copy, not of the commit's"
                 findings.append(
                     finding(subject, "build", number, job.build.cell.name, path, 0, text)
