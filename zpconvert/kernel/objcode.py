@@ -190,6 +190,14 @@ class Code:
         return frozenset(name.partition(".")[0] for name in all_of_it)
 
 
+def _add(found: dict[str, Code], code: Code) -> None:
+    """Add a data section by its name, with a mark for each other one of that name."""
+    name = f"[{code.section}]"
+    while name in found:
+        name += "'"
+    found[name] = code
+
+
 @dataclass(frozen=True)
 class Comparison:
     """Names, sorted: equal in both; different; missing from the second; added in the second.
@@ -282,15 +290,9 @@ def data_sections(blob: bytes) -> dict[str, Code]:
             flags=section.flags,
             alignment=section.alignment,
         )
-        name = f"[{section.name}]"
-        while name in found:
-            name += "'"
-        found[name] = code
+        _add(found, code)
     for code in _strings_by_name(obj):
-        name = f"[{code.section}]"
-        while name in found:
-            name += "'"
-        found[name] = code
+        _add(found, code)
     return found
 
 
@@ -490,10 +492,7 @@ def _loose_code(
             data += section.data[start:end]
             around += ((s.name, at) for s in functions if s.value + s.size == start)
             around += ((s.name, len(data)) for s in functions if s.value == end)
-        name = f"[{section.name}]"
-        while name in found:
-            name += "'"
-        found[name] = Code(
+        code = Code(
             section.name,
             len(data),
             data,
@@ -502,6 +501,7 @@ def _loose_code(
             objects=tuple(sorted(objects, key=_NAMED)),
             flags=section.flags,
         )
+        _add(found, code)
     return found
 
 

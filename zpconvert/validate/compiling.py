@@ -198,10 +198,10 @@ def seen(subject: Subject, builds: Sequence[BuildDir], builder: Builder) -> Seen
 
 
 def uncovered(
-    subject: Subject, builds: Sequence[BuildDir], seen: Set[str]
+    subject: Subject, builds: Sequence[BuildDir], read: Set[str]
 ) -> Iterator[UncoveredRow]:
     """What commits touch and no compiler sees, and why that is; nothing where no cell was built,
-    which is said. seen: what compilers read besides the sources of objects."""
+    which is said. read: what compilers read besides the sources of objects."""
     if not builds:
         return
     built = {obj for build in builds for obj in build.commands}
@@ -211,11 +211,11 @@ def uncovered(
         for path in commit.touched:
             name = PurePosixPath(path).name
             if path.endswith(".h"):
-                why = _unread(subject, path, commit.files, built, seen)
+                why = _unread(subject, path, commit.files, built, read)
             elif name in ("Makefile", "Kbuild") or name.startswith("Kconfig"):
                 why = "every cell is configured and built as the tree has it"
             else:
-                why = "" if path.endswith(SOURCES) or path in seen else "is not compiled"
+                why = "" if path.endswith(SOURCES) or path in read else "is not compiled"
             if not why:
                 settings = [configs[b.cell.name] for b in builds if _reads(subject, path, b)]
                 why = _left_out(subject, path, number, settings)
@@ -251,14 +251,14 @@ def _left_out(
     return f"{'; '.join(found)}: no cell is so" if found and configs else ""
 
 
-def _unread(subject: Subject, header: str, files: Files, built: Set[str], seen: Set[str]) -> str:
+def _unread(subject: Subject, header: str, files: Files, built: Set[str], read: Set[str]) -> str:
     """Why a header is not read by any compiler, or not by all that could; empty if it is."""
     if header not in subject.includers:
         name = PurePosixPath(header).name.encode()
         include = re.compile(rb'(?m)^\s*#\s*include\s*["<](?:[^">\n]*/)?%b[">]' % re.escape(name))
         used = any(include.search(text) for text in files.values())
         if used and header in files:
-            return "" if header in seen else "nothing that was built reads it"
+            return "" if header in read else "nothing that was built reads it"
         return "" if used else "no source of the series includes it"
     objects = subject.includers[header]
     if not built & set(objects):
@@ -267,7 +267,7 @@ def _unread(subject: Subject, header: str, files: Files, built: Set[str], seen: 
         return f"no cell builds {which} it"
     if len(objects) > INCLUDERS:
         return f"more than {INCLUDERS} sources include it; the others were not built"
-    if header in files and header not in seen:
+    if header in files and header not in read:
         return "nothing that was built reads it"
     if left := [obj for obj in objects if obj not in built]:
         names = ", ".join(left[:_NAMED]) + f" and {len(left) - _NAMED} more" * (len(left) > _NAMED)
