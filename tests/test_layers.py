@@ -21,7 +21,7 @@ FEATURES |= {"boot", "init", "planner"}
 #: and the planner, which has it render them.
 ABOVE = {"lint": "smpl", "check": "rewrite", "init": "rewrite", "planner": "rewrite"}
 #: What features may build on (DESIGN.md, import direction); these know no feature.
-GROUND = {"csource", "git"}
+GROUND = {"csource", "git", "objcode"}
 #: Modules that import no other but of their own kind; the rest of the top level is the
 #: pipeline's.
 FLOOR = {"ending", "errors", "plural", "process", "resources", "scratch", "space", "typedjson"}
@@ -183,6 +183,8 @@ def test_layers_point_down(path: Path) -> None:
         ("mail", "git.repo", False),
         ("git", "mail.message", True),
         ("csource", "git.repo", True),
+        ("validate", "objcode.compare", False),
+        ("objcode", "kernel.replay", True),
         ("mail", "conversion.model", False),
         ("mail", "conversion.load", True),
         ("kernel", "process.run", False),

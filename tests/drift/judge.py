@@ -16,7 +16,7 @@ from zpconvert.conversion.model import Conversion
 from zpconvert.csource.externals import externals_for
 from zpconvert.errors import UserError
 from zpconvert.kernel import diagnostics
-from zpconvert.kernel.objcode import compare
+from zpconvert.objcode.compare import compare
 from zpconvert.pipeline import Converted, convert
 from zpconvert.rewrite.engine import FileMigration
 from zpconvert.rewrite.retype import Names

@@ -25,8 +25,9 @@ from zpconvert.init.report import as_json
 from zpconvert.kernel import kbuild, source
 from zpconvert.kernel.cells import CELLS
 from zpconvert.kernel.kbuild import BuildDir
-from zpconvert.kernel.objcode import COMPARE_FLAGS, compare
 from zpconvert.kernel.replay import Compiled, Job
+from zpconvert.objcode.compare import compare
+from zpconvert.objcode.flags import COMPARE_FLAGS
 from zpconvert.pipeline import OLD_STRUCT_HEADER, Converted
 from zpconvert.rewrite.engine import FileMigration
 from zpconvert.rewrite.retype import Names, Types

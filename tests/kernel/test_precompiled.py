@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from zpconvert.kernel import precompiled, replay
 from zpconvert.kernel.kbuild import BuildDir
-from zpconvert.kernel.objcode import COMPARE_FLAGS
 from zpconvert.kernel.precompiled import WORTHWHILE, Opening, alike, leading, registers
 from zpconvert.kernel.replay import Compiled, Failed, Job
+from zpconvert.objcode.flags import COMPARE_FLAGS
 
 Builds = Callable[[str], BuildDir]
 

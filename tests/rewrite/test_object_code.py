@@ -14,8 +14,9 @@ from tests.compiled import compile_many
 from zpconvert.conversion.load import load
 from zpconvert.csource.externals import externals_for
 from zpconvert.kernel.kbuild import BuildDir
-from zpconvert.kernel.objcode import COMPARE_FLAGS, compare
 from zpconvert.kernel.replay import Compiled, Job
+from zpconvert.objcode.compare import compare
+from zpconvert.objcode.flags import COMPARE_FLAGS
 from zpconvert.planner.named import plan_file
 from zpconvert.rewrite.engine import FileMigration
 from zpconvert.rewrite.retype import Names, Types

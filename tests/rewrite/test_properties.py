@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from tests.rewrite.conftest import HEADER, TYPES, closed, rendered, surveyed
 from zpconvert.csource.externals import externals_for
-from zpconvert.kernel.objcode import COMPARE_FLAGS, compare
+from zpconvert.objcode.compare import compare
+from zpconvert.objcode.flags import COMPARE_FLAGS
 from zpconvert.process import run
 from zpconvert.rewrite.engine import FileMigration
 from zpconvert.rewrite.retype import Names, Types

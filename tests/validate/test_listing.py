@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from zpconvert.kernel.objcode import COMPARE_FLAGS
+from zpconvert.objcode.flags import COMPARE_FLAGS
 from zpconvert.validate.listing import listings, variables
 
 
@@ -124,3 +124,30 @@ def test_where_a_function_is_and_who_sees_it_is_listed(tmp_path: Path) -> None:
         "in .exit.text, seen by other objects",
     )
     assert found.before[1:] == found.after[1:]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("int v = 3", "int __attribute__((weak)) v = 3", "v+0x0: weak 03 00"),
+        ("int v = 3", 'int __attribute__((visibility("hidden"))) v = 3', "v+0x0: hidden 03 00"),
+        ("int v = 3", "int v __attribute__((aligned(64))) = 3", "aligned to 64 bytes"),
+    ],
+)
+def test_what_a_variable_is_besides_its_bytes_is_listed(
+    old: str, new: str, told: str, tmp_path: Path
+) -> None:
+    text = "int v = 3;\nint one(void) { return v; }\n"
+    before, after = (compiled(tmp_path, text.replace(old, now)) for now in (old, new))
+    found = listings("no-objdump", before, "[.data]", after, "[.data]", {})
+    assert found is not None
+    assert told in "\n".join(found.after)
+    assert told not in "\n".join(found.before)
+
+
+def test_a_label_is_listed_as_one(tmp_path: Path) -> None:
+    text = 'asm(".data\\n.globl la\\n.long %s\\nla: .long 2\\n.text"); int one(void) { return 1; }'
+    before, after = (compiled(tmp_path, text % longs) for longs in ("1", "1, 2"))
+    found = listings("no-objdump", before, "[.data]", after, "[.data]", {})
+    assert found is not None
+    assert (found.before[1], found.after[1]) == ("la+0x0: a label at 0x4", "la+0x0: a label at 0x8")

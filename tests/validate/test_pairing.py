@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from zpconvert.kernel.objcode import COMPARE_FLAGS
-from zpconvert.validate.pairing import Pairing, contents, pair
+from zpconvert.objcode.compare import contents
+from zpconvert.objcode.flags import COMPARE_FLAGS
+from zpconvert.validate.pairing import Pairing, pair
 
 AS_KBUILD = ("-fno-pie", "-mcmodel=kernel", "-fno-asynchronous-unwind-tables")
 BEFORE = """
@@ -115,3 +117,48 @@ def test_what_does_not_count_is_equal(tmp_path: Path, old: str, new: str) -> Non
     text = "static int a, b;\nint g(int x) { a += x; return b++; }\nint h(void) { return 2; }\n"
     assert old in text
     assert not paired(tmp_path, text, text.replace(old, new)).other
+
+
+#: A table of its own functions, a counter within a function, two of one content.
+STATICS = """
+struct ops { int (*run)(void); struct ops *next; };
+static int count, limit;
+static int run(void) { static int calls = 4; return ++calls + count + limit * 2; }
+static struct ops page_ops = { run, &page_ops };
+void *user(int x) { count = x; limit = x + 1; return &page_ops; }
+"""
+
+
+@pytest.mark.parametrize(
+    "renames",
+    [
+        {"page_ops": "desc_ops"},
+        {"calls": "runs"},
+        {"count": "counted", "limit": "limited"},
+        {"page_ops": "desc_ops", "run": "run_desc", "calls": "runs"},
+    ],
+)
+def test_renamed_static_variables_are_the_same(tmp_path: Path, renames: dict[str, str]) -> None:
+    after = STATICS
+    for was, now in renames.items():
+        after = re.sub(rf"\b{was}\b", now, after)
+    found = paired(tmp_path, STATICS, after)
+    assert (found.other, found.gone, found.new) == (frozenset(), frozenset(), frozenset())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "differs"),
+    [
+        ("calls = 4; return ++calls", "runs = 5; return ++runs", "[.data]"),
+        ("calls = 4; return ++calls", "runs = 4; return ++limit", "run"),
+        ("static int calls = 4; return ++calls", "int calls = 4; return ++count", "run"),
+        ("static struct ops page_ops = { run, &page_ops };\nvoid *user(int x) { count = x; limit ="
+         " x + 1; return &page_ops",
+         "struct ops desc_ops = { run, &desc_ops };\nvoid *user(int x) { count = x; limit ="
+         " x + 1; return &desc_ops", "user"),
+    ],
+)  # fmt: skip
+def test_another_variable_is_no_rename(tmp_path: Path, old: str, new: str, differs: str) -> None:
+    assert STATICS.count(old) == 1
+    found = paired(tmp_path, STATICS, STATICS.replace(old, new))
+    assert differs in {now for _, now in found.other}

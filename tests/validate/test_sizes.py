@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from zpconvert.kernel import elf
+from zpconvert.objcode import elf
 from zpconvert.validate.report import SizeRow
 from zpconvert.validate.sizes import bloat, false_claims
 

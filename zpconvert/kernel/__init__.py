@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The kernel as something to read and to build: sources, trees, kbuild, object code."""
+"""The kernel as something to read and to build: sources, trees, kbuild."""
 
 from __future__ import annotations

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zpconvert import space
-from zpconvert.kernel import diagnostics, elf
+from zpconvert.kernel import diagnostics
 from zpconvert.kernel.diagnostics import Diagnostic
 from zpconvert.kernel.kbuild import BuildDir
+from zpconvert.objcode import elf
 from zpconvert.process import Completed, ProcessError, run
 from zpconvert.scratch import scratch_directory
 

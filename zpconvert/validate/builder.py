@@ -21,9 +21,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from zpconvert import space
-from zpconvert.kernel import diagnostics, elf, keep, precompiled, replay
+from zpconvert.kernel import diagnostics, keep, precompiled, replay
 from zpconvert.kernel.precompiled import Opening
 from zpconvert.kernel.replay import Compiled, Failed, Job
+from zpconvert.objcode import elf
 from zpconvert.process import ProcessError, side_by_side
 from zpconvert.scratch import put
 from zpconvert.validate import preprocessed

@@ -32,19 +32,21 @@ from pathlib import Path
 
 from zpconvert.conversion.model import Assumption
 from zpconvert.csource.bodies import without_bodies
-from zpconvert.kernel import elf
-from zpconvert.kernel.objcode import COMPARE_FLAGS, Code
 from zpconvert.kernel.replay import Compiled, Failed, Job
+from zpconvert.objcode import elf
+from zpconvert.objcode.code import Code
+from zpconvert.objcode.compare import contents
+from zpconvert.objcode.flags import COMPARE_FLAGS
 from zpconvert.validate import stubs
 from zpconvert.validate.builder import Builder, Result, Unfinished
 from zpconvert.validate.builder import key as job_key
 from zpconvert.validate.cases import NOT_COMPILED, Case, Compared, Proof, Target
 from zpconvert.validate.comments import uncommented
-from zpconvert.validate.pairing import Pairing, contents, pair
+from zpconvert.validate.pairing import Pairing, pair
 from zpconvert.validate.verdict import Verdict
 
 #: Number of this way to compare; rows kept by another are not taken.
-_ROWS = 23
+_ROWS = 24
 
 
 @dataclass

@@ -11,12 +11,15 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping, Set
 
-from zpconvert.kernel import elf, objcode
-from zpconvert.kernel.objcode import Code, Reference, Variable
+from zpconvert.objcode import elf
+from zpconvert.objcode.code import Code, Manner, Reference, Variable, renamed
+from zpconvert.objcode.compare import contents
 from zpconvert.process import ProcessError, run
 from zpconvert.scratch import scratch_directory
 from zpconvert.validate.report import Listing
 
+#: As the linker calls those that are not the default.
+_VISIBILITIES = {1: "internal", 2: "hidden", 3: "protected"}
 #: Lines of a listing that are kept.
 LINES = 400
 #: In strings besides what is printable: tabs, line ends, what begins a kernel message.
@@ -39,12 +42,12 @@ def listings(
     names of symbols before to names after.
     """
     try:
-        if name.startswith("["):
-            return _data(before, was, after, name, names)
-        if shutil.which(objdump) is None:
-            return None
-        old, new = objcode.functions(before).get(was), objcode.functions(after).get(name)
+        old, new = contents(before).get(was), contents(after).get(name)
         if old is None or new is None:
+            return None
+        if name.startswith("["):
+            return _data(renamed(old, names), new, name)
+        if shutil.which(objdump) is None:
             return None
         return Listing(_listing(objdump, before, was, old), _listing(objdump, after, name, new))
     except (ProcessError, elf.ElfError):
@@ -66,9 +69,9 @@ def _listing(objdump: str, blob: bytes, name: str, code: Code) -> tuple[str, ...
         text = run(words, timeout=60).text
     _, _, body = text.partition(f"<{name}>:\n")
     lines = [line.rstrip() for line in body.partition("\n\n")[0].splitlines()]
-    scope = "seen by other objects" if code.visible else "static"
-    weak = ", weak" if code.manner.weak else ""
-    head = f"in {code.section}, {scope}{weak}"
+    scope = "static" if code.manner.local else "seen by other objects"
+    manner = _words(code.manner)
+    head = f"in {code.section}, {scope}{',' if manner else ''}{manner}"
     return (head, *_tables(code), *_told(lines, code))[:LINES]
 
 
@@ -88,14 +91,9 @@ def _tables(code: Code) -> Iterator[str]:
         yield f"{entry.section} of {entry.at:#x}: {_shown(entry.data)}{refers}"
 
 
-def _data(
-    before: bytes, was: str, after: bytes, name: str, names: Mapping[str, str]
-) -> Listing | None:
-    old, new = objcode.data_sections(before).get(was), objcode.data_sections(after).get(name)
-    if old is None or new is None:
-        return None
-    old = objcode.renamed(old, names)
-    same = set(old.objects) & set(new.objects)
+def _data(old: Code, new: Code, name: str) -> Listing:
+    there = {one: one.manner for one in new.objects}
+    same = {one for one in old.objects if one in there and one.manner.fits(there[one])}
     return Listing(_side(old, name, same), _side(new, name, same))
 
 
@@ -103,18 +101,29 @@ def _side(code: Code, name: str, same: Set[Variable]) -> tuple[str, ...]:
     """The variables that are not the same; all of the section if what differs has no name."""
     other = [one for one in code.objects if one not in same]
     shown = other or [Variable(name, code.data, code.references, code.size)]
-    return tuple(line for one in shown for line in _variable(one))[:LINES]
+    head = f"{name}: flags {code.flags:#x}, aligned to {code.alignment} bytes"
+    return (head, *(line for one in shown for line in _variable(one)))[:LINES]
 
 
 def _variable(variable: Variable) -> Iterator[str]:
     """A variable, so many bytes a line, each with what those refer to."""
     name, data, references = variable.name, variable.data, variable.references
-    if not data:
-        yield f"{name}+0x0: {variable.size} bytes of zeroes"
+    manner = _words(variable.manner)
+    if not variable.size and not data:
+        yield f"{name}+0x0:{manner} a label at {variable.at:#x}"
+    elif not data:
+        yield f"{name}+0x0:{manner} {variable.size} bytes of zeroes"
     for at in range(0, len(data), _BYTES):
         refers = (one for one in references if at <= one.offset < at + _BYTES)
         told = "".join(f" {_told_of(one)}" for one in refers)
-        yield f"{name}+{at:#x}: {data[at : at + _BYTES].hex(' ')}{told}"
+        yield f"{name}+{at:#x}:{manner} {data[at : at + _BYTES].hex(' ')}{told}"
+
+
+def _words(manner: Manner) -> str:
+    """What is unusual of a symbol."""
+    words = [" weak"] if manner.weak else []
+    words += [f" {_VISIBILITIES[manner.visibility]}"] if manner.visibility else []
+    return "".join(words)
 
 
 def _told_of(reference: Reference) -> str:

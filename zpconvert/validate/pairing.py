@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
-from zpconvert.kernel import objcode
-from zpconvert.kernel.objcode import Code, Reference
+from zpconvert.objcode.code import Code, Reference, Variable, alike, new_name, renamed, stem
 
 #: A size, bytes, and what they refer to.
 _Content = tuple[int, bytes, tuple[Reference, ...]]
@@ -60,11 +60,6 @@ class Pairing:
         return frozenset(name for data in self.data for name in self.callers.get(data, ()))
 
 
-def contents(blob: bytes) -> dict[str, Code]:
-    """Functions and data sections by name. Raises elf.ElfError."""
-    return objcode.functions(blob) | objcode.data_sections(blob)
-
-
 def pair(
     before: Mapping[str, Code],
     after: Mapping[str, Code],
@@ -74,7 +69,8 @@ def pair(
     """Pair and compare the contents of two objects.
 
     hints: names before to names after, as the series says; taken where they fit. Other
-    renames are learnt: a function whose code reappears under a name that was not there.
+    renames are learnt: a function or static variable that reappears under a name that was not
+    there.
     known: of two objects that hold more of the same functions; its renames and shims are
     taken for what is only referred to here.
     """
@@ -101,7 +97,7 @@ def pair(
         frozenset(pairs - same),
         frozenset(before.keys() - after.keys() - paired.keys()),
         frozenset(after.keys() - before.keys() - set(paired.values())),
-        frozenset(n for side in (before, after) for n, code in side.items() if code.visible),
+        frozenset(n for side in (before, after) for n in side if not side[n].manner.local),
         _callers(before, after),
         names,
         (sides[0].shims, sides[1].shims),
@@ -118,6 +114,33 @@ class _Side:
         direct = {name: target for name, code in codes.items() if (target := _shim(code))}
         self.shims = {**shims, **{name: _last(direct, name) for name in direct}}
 
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The stems of all names in the object."""
+        inner = (code.names for code in self.codes.values())
+        return frozenset(map(stem, self.codes)).union(*inner)
+
+    @cached_property
+    def statics(self) -> frozenset[str]:
+        """The stems of variables that only this object can name."""
+        local: dict[str, bool] = {}
+        for code in self.codes.values():
+            for one in code.objects:
+                name = stem(one.name)
+                local[name] = local.get(name, True) and one.manner.local and one.size > 0
+        functions = set(map(stem, self.codes))
+        return frozenset(name for name, holds in local.items() if holds) - functions
+
+    def places(self, name: str, names: Mapping[str, str]) -> list[tuple[str, Variable]]:
+        """The sections and contents of the variables that have a stem after renaming."""
+        return [
+            (section, one)
+            for section in self.codes
+            if section.startswith("[")
+            for one in self.code(section, names).objects
+            if stem(one.name) == name
+        ]
+
     def code(self, name: str, names: Mapping[str, str]) -> Code:
         """The code that runs under a name, its references seen through shims and renamed."""
         target = self.shims.get(name, name)
@@ -130,9 +153,7 @@ class _Side:
         section = "" if name.startswith("[") else code.section
         # what the name is stays, whatever it jumps to
         manner = self.codes[name].manner
-        return replace(
-            objcode.renamed(code, renames), visible=False, section=section, manner=manner
-        )
+        return replace(renamed(code, renames), section=section, manner=manner)
 
 
 def _shim(code: Code) -> str | None:
@@ -154,14 +175,14 @@ def _last(direct: Mapping[str, str], name: str) -> str:
 
 
 def _equal(old: _Side, new: _Side, was: str, now: str, names: Mapping[str, str]) -> bool:
-    if objcode.alike(old.code(was, names), new.code(now, {})):
+    if alike(old.code(was, names), new.code(now, {})):
         return True
     # two shims for one function are equal, whatever became of that
     before, after = old.codes[was], new.codes[now]
     ends = _shim(before), _shim(after)
     return (
         ends[0] is not None
-        and objcode.new_name(ends[0], names) == ends[1]
+        and new_name(ends[0], names) == ends[1]
         and before.section == after.section
         and before.manner.fits(after.manner)
     )
@@ -196,20 +217,38 @@ def _data(side: _Side, names: Mapping[str, str]) -> dict[str, list[_Content]]:
 
 def _learn(old: _Side, new: _Side, names: dict[str, str]) -> None:
     """Add renames until no more is found: one may need another's to be seen."""
-    found = True
-    while found:
-        found = False
-        taken = set(names.values())
-        candidates = [n for n in new.codes if n not in old.codes and n not in taken]
-        for was in old.codes:
-            if was in names or (was in new.codes and _equal(old, new, was, was, names)):
-                continue
-            for now in candidates:
-                if _equal(old, new, was, now, {**names, was: now}):
-                    names[was] = now
-                    candidates.remove(now)
-                    found = True
-                    break
+    while _learn_variables(old, new, names) or _learn_functions(old, new, names):
+        pass
+
+
+def _learn_functions(old: _Side, new: _Side, names: dict[str, str]) -> bool:
+    found = False
+    taken = set(names.values())
+    candidates = [n for n in new.codes if n not in old.codes and n not in taken]
+    for was in old.codes:
+        if was in names or (was in new.codes and _equal(old, new, was, was, names)):
+            continue
+        for now in candidates:
+            if _equal(old, new, was, now, {**names, was: now}):
+                names[was] = now
+                candidates.remove(now)
+                found = True
+                break
+    return found
+
+
+def _learn_variables(old: _Side, new: _Side, names: dict[str, str]) -> bool:
+    found = False
+    taken = set(names.values())
+    candidates = sorted(new.statics - old.words - taken)
+    for was in sorted(old.statics - new.words - names.keys()) if candidates else ():
+        for now in candidates:
+            if old.places(now, {**names, was: now}) == new.places(now, {}):
+                names[was] = now
+                candidates.remove(now)
+                found = True
+                break
+    return found
 
 
 def _callers(*sides: Mapping[str, Code]) -> dict[str, frozenset[str]]:

@@ -64,14 +64,16 @@ def validate(
     late = [build for build in builds if build not in early]
     first, read = beside(lambda: compiling.build(subject, early, builder), lambda: _read(subject))
     # comparing goes by stages, and has its pauses
-    compared, (rest, bloated) = beside(
+    compared, ((rest, bloated), seen) = beside(
         lambda: _compare(subject, asked, builds, builder, first),
         lambda: beside(
-            lambda: compiling.build(subject, late, builder),
-            lambda: _bloat(subject, early[:1], first),
+            lambda: beside(
+                lambda: compiling.build(subject, late, builder),
+                lambda: _bloat(subject, early[:1], first),
+            ),
+            lambda: compiling.seen(subject, builds, builder),
         ),
     )
-    seen = compiling.seen(subject, builds, builder)
     built = first.merged(rest, [build.cell.name for build in builds])
     booted, unwell = booting.boot(subject, builds, builder)
     findings += [*built.findings(subject), *compiling.uncompiled(subject), *seen.findings, *unwell]

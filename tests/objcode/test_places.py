@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.kernel.test_objcode import I386, build
-from zpconvert.kernel import x86
-from zpconvert.kernel.objcode import compare
+from tests.objcode.test_compare import I386, build
+from zpconvert.objcode import x86
+from zpconvert.objcode.compare import compare
 
 WIDE = """\
 extern int take(const void *text);
@@ -35,6 +35,13 @@ static {type} c = 1;
 void f(void) {{ {store}; }}
 void set(int x, int y, int z) {{ a = x; b = y; c = z; }}
 long get(void) {{ return a * 7 + b * 5 + c; }}
+"""
+
+
+#: Where data begins in a section, arm's assembler says so with such a symbol.
+MARKED = r"""
+int f(void) {{ int at; asm("mov $.Lone, %0" : "=r" (at)); return at; }}
+asm(".section .rodata.str1.1,\"aMS\",%progbits,1\n\"$d\":\n.Lone: .asciz \"{}\"\n.previous\n");
 """
 
 
@@ -100,3 +107,10 @@ def test_a_variable_before_an_immediate_is_named(
 def test_bytes_after_a_distance(code: str, after: set[int]) -> None:
     text = bytes.fromhex(code)
     assert x86.after_distance(text + bytes(8), len(text)) == after
+
+
+def test_what_the_assembler_marks_has_no_name(tmp_path: Path) -> None:
+    """The string is compared where it is used, and not once more under the mark's name."""
+    before = build(tmp_path, MARKED.format("one"))
+    assert compare(before, before).same
+    assert compare(before, build(tmp_path, MARKED.format("two"))).different == ("f",)

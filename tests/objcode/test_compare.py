@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -11,8 +12,9 @@ import pytest
 
 from tests.compiled import compile_many
 from zpconvert.kernel import kbuild, replay
-from zpconvert.kernel.elf import ElfError, size
-from zpconvert.kernel.objcode import COMPARE_FLAGS, compare, data_sections, functions
+from zpconvert.objcode.compare import compare, contents
+from zpconvert.objcode.elf import ElfError, size
+from zpconvert.objcode.flags import COMPARE_FLAGS
 
 AS_KBUILD = ("-fno-pie", "-mcmodel=kernel", "-fno-asynchronous-unwind-tables")
 SOURCE = """
@@ -69,7 +71,7 @@ def test_a_new_string_moves_no_other_function(tmp_path: Path) -> None:
     assert result.different == ("told",)
 
 
-def test_renamed_functions_are_the_same_functions(tmp_path: Path) -> None:
+def test_renamed_functions_are_the_same_contents(tmp_path: Path) -> None:
     before, after = build(tmp_path, SOURCE), build(tmp_path, SOURCE.replace("add(", "put(").replace(
         "= add", "= put"))  # fmt: skip
     assert compare(before, after, {"add": "put"}).same
@@ -83,7 +85,7 @@ def test_swapped_callees_of_one_shape_differ(tmp_path: Path) -> None:
     """Same bytes, other relocations."""
     text = "extern int f(int), g(int);\nint a(int x) { return f(x) + 1; }\n"
     before, after = build(tmp_path, text), build(tmp_path, text.replace("f(x)", "g(x)"))
-    assert functions(before)["a"].data == functions(after)["a"].data
+    assert contents(before)["a"].data == contents(after)["a"].data
     assert compare(before, after).different == ("a",)
 
 
@@ -94,7 +96,7 @@ def test_functions_of_one_section_know_their_neighbours(tmp_path: Path) -> None:
     one = head + "S static int f(int x) { return x + 1; }\nS int c(int x) { return f(x) * 2; }\n"
     two = head + "S static int g(int x) { return x + 1; }\nS int c(int x) { return g(x) * 2; }\n"
     before, after = build(tmp_path, one), build(tmp_path, two)
-    assert functions(before)["c"].data == functions(after)["c"].data
+    assert contents(before)["c"].data == contents(after)["c"].data
     assert "c" in compare(before, after).different
     assert compare(before, after, {"f": "g"}).same
 
@@ -104,11 +106,22 @@ def test_what_cannot_be_read_is_never_equal(tmp_path: Path) -> None:
     assert compare(good, good).same
     for bad in (b"", b"\x7fELF", b"no object", good[: len(good) // 2], good[:64], b"\0" * 4096):
         with pytest.raises(ElfError):
-            functions(bad)
+            contents(bad)
         with pytest.raises(ElfError):
             compare(bad, bad)
     with pytest.raises(ElfError, match="no functions"):
-        functions(build(tmp_path, "int x = 3;"))
+        contents(build(tmp_path, "int x = 3;"))
+
+
+def test_a_damaged_object_is_read_or_refused(tmp_path: Path) -> None:
+    good = build(tmp_path, SWITCH)
+    refused = 0
+    for at, value in itertools.product(range(len(good)), (0, 1, 255)):
+        try:
+            contents(good[:at] + bytes((value,)) + good[at + 1 :])
+        except ElfError:
+            refused += 1
+    assert refused > 100
 
 
 #: i386 keeps addends in the code (REL), as does arm.
@@ -149,7 +162,7 @@ def test_a_kind_of_relocation_that_is_not_known_is_refused(tmp_path: Path) -> No
     blob = build(tmp_path, "extern __thread int x;\nint f(void) { return x; }\n", *I386)
     assert size(blob).text > 0
     with pytest.raises(ElfError, match="not known"):
-        functions(blob)
+        contents(blob)
 
 
 def test_size_is_that_of_the_program_size(tmp_path: Path) -> None:
@@ -163,6 +176,9 @@ def test_size_is_that_of_the_program_size(tmp_path: Path) -> None:
 
 CASES = "".join(f"case {n}: case {n + 6}: go({n * n}); go(7); break;" for n in range(6))
 SWITCH = "void go(int);\nint f(int x) { switch (x) {" + CASES + "}\nreturn 0; }\n"
+#: Cases whose code lies in f.cold, the first of them at its beginning.
+COLD = SWITCH.replace("go(0);", "rare(0);").replace("go(4);", "rare(4);")
+COLD = "__attribute__((cold)) void rare(int);\n" + COLD
 CALLED = "".join(f"int f{n}(int x) {{ return x * {n + 3}; }}\n" for n in range(4))
 ARRAY = "".join(f"f{n % 4}, " for n in range(24))
 LOCAL = (
@@ -181,6 +197,7 @@ BUILT = "int n;\n" + CONSTRUCTOR % ("one", 1) + CONSTRUCTOR % ("two", 2)
     ("text", "edits", "flags", "name"),
     [
         (SWITCH, ["case 7:|case @:", "case 8:|case 7:", "case @:|case 8:"], I386, "f"),
+        (COLD, ["case 0:|case @:", "case 1:|case 0:", "case @:|case 1:"], I386, "f"),
         (LOCAL, ["f2, f3|f3, f2"], ("-mno-sse",), "[.rodata]"),
         (CALLED + INITCALL % 1 + INITCALL % 2, ["f1 -|f@ -", "f2 -|f1 -", "f@ -|f2 -"], (),
          "[.initcall1.init]"),
@@ -240,6 +257,7 @@ PLACES = """asm(".section .rodata\\n.globl la\\n.globl lb\\nla: .long 1\\nlb: .l
 extern const int la, lb;
 int g(int x) { return la * 3 + lb + x; }
 """
+UNDEFINED = "extern int W v;\nint *g(void) { return &v; }\n"
 TWO_BSS = "char one[64], two[64];\nint g(int x) { one[x] = 1; return two[x]; }\n"
 
 
@@ -251,6 +269,7 @@ TWO_BSS = "char one[64], two[64];\nint g(int x) { one[x] = 1; return two[x]; }\n
         (TWO_BSS, "one[64], two[64]", "one[96], two[32]", "[.bss]"),
         ("int g(void);\nint W g(void) { return 3; }\n", "W", "__attribute__((weak))", "g"),
         ("int W v = 3;\n", "W", "__attribute__((weak))", "[.data]"),
+        (UNDEFINED, "W", "__attribute__((weak))", "g"),
         ("int W g(void) { return 3; }\n", "W", '__attribute__((visibility("hidden")))', "g"),
         ("char W v[64] = {1};\n", "W", "__attribute__((aligned(64)))", "[.data]"),
         ('int p, q;\nextern int v __attribute__((alias("p")));\n', '"p"', '"q"', "[.bss]"),
@@ -270,7 +289,7 @@ def test_what_a_symbol_or_a_section_is_counts(
 def test_padding_between_functions_is_no_code(tmp_path: Path) -> None:
     head = '#define S __attribute__((section(".init.text"), noinline))\n'
     text = head + "S int a(int x) { return x + 1; }\nS int b(int x) { return x * 70000; }\n"
-    assert not [name for name in data_sections(build(tmp_path, text)) if "text" in name]
+    assert not [name for name in contents(build(tmp_path, text)) if "text" in name]
 
 
 @pytest.mark.kernel
@@ -288,8 +307,9 @@ def test_the_kernels_own_object(
     built = compile_many(jobs, workers=2)
     objects = [one.obj for one in built if isinstance(one, replay.Compiled)]
     assert len(objects) == 3
-    assert len(functions(objects[0])) > 150
-    assert len(data_sections(objects[0])) > 5
+    names = contents(objects[0])
+    assert len([name for name in names if name[0] != "["]) > 150
+    assert len([name for name in names if name[0] == "["]) > 5
     assert compare(objects[0], objects[1]).same
     result = compare(objects[0], objects[2])
     assert result.different == ("mod_zspage_inuse",)

@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from zpconvert.kernel import implicit
+from zpconvert.objcode import implicit
 
 SHF_WRITE, SHF_ALLOC, SHF_EXECINSTR, SHF_MERGE, SHF_STRINGS = 1, 2, 4, 16, 32
 SHT_SYMTAB, SHT_RELA, SHT_NOBITS, SHT_REL = 2, 4, 8, 9
@@ -91,7 +91,7 @@ def parse(blob: bytes) -> Object:
     """Read an object. Raises ElfError when it is none."""
     try:
         return _parse(blob)
-    except (struct.error, IndexError, ValueError) as error:
+    except (struct.error, IndexError, OverflowError, ValueError) as error:
         raise ElfError(f"not a readable object: {error}") from error
 
 
@@ -147,6 +147,12 @@ def _parse(blob: bytes) -> Object:
                 continue
             data, relocations[head[7]] = found
             sections[head[7]] = replace(patched, data=data)
+    if any(one.flags & SHF_STRINGS and one.entry_size not in (0, 1, 2, 4) for one in sections):
+        raise ElfError("strings of characters of that size are not known")
+    if any(len(sections) <= one.section < SHN_LORESERVE for one in symbols):
+        raise ElfError("a symbol of a section that there is not")
+    if any(one.symbol >= len(symbols) for several in relocations.values() for one in several):
+        raise ElfError("a reference to a symbol that there is not")
     return Object(header[1], tuple(sections), symbols, relocations, frozenset(unread))
 
 

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What is compared of a function or of a data section, and when two are alike."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A relocation: `offset` bytes into its code, of `kind`, to a symbol and an addend; `to`
+    holds the contents instead where a string or a constant is meant. `weak`: nothing need
+    define the symbol."""
+
+    offset: int
+    kind: int
+    to: str | bytes
+    addend: int
+    weak: bool = False
+
+
+@dataclass(frozen=True)
+class Manner:
+    """What a symbol is for the linker; `visibility` as ELF numbers it."""
+
+    local: bool = True
+    weak: bool = False
+    visibility: int = 0
+
+    def fits(self, other: Manner) -> bool:
+        """Whether that is the same; made static or not, a symbol is what it was."""
+        seen = self.local or other.local or self.visibility == other.visibility
+        return self.weak == other.weak and seen
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A variable: its name, its bytes, what those refer to, its size. `shares`: the others that
+    lie where it does, and how far into it. A label has no size, and is `at` a place."""
+
+    name: str
+    data: bytes
+    references: tuple[Reference, ...]
+    size: int = 0
+    shares: tuple[tuple[str, int], ...] = ()
+    at: int = 0
+    manner: Manner = field(default=Manner(), compare=False)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a table (`section`) holds about the place `at` bytes into a function: its bytes,
+    the place left out, and what else they refer to. `start`: how far behind
+    the function's first it lies, if its order counts, as that of a switch's does."""
+
+    section: str
+    at: int
+    data: bytes
+    references: tuple[Reference, ...]
+    start: int = 0
+
+
+@dataclass(frozen=True)
+class Code:
+    """A function's bytes, or a data section's. `neighbours`: the symbols that share a
+    function's section and their distance, which the assembler may have used. `tables`: sorted
+    by section and place. `objects`: the variables of a data section, as `ordered` has them.
+    `flags` and `alignment`: of a data section; a compiler aligns a function as it is short or
+    long. What has to be compared with `alike` is not part of ==."""
+
+    section: str
+    size: int
+    data: bytes
+    references: tuple[Reference, ...]
+    neighbours: tuple[tuple[str, int], ...] = ()
+    tables: tuple[Entry, ...] = ()
+    objects: tuple[Variable, ...] = ()
+    flags: int = 0
+    alignment: int = field(default=0, compare=False)
+    manner: Manner = field(default=Manner(), compare=False)
+
+    @functools.cached_property
+    def names(self) -> frozenset[str]:
+        """The symbols that it refers to, as `new_name` takes them."""
+        inner = (reference for entry in self.tables for reference in entry.references)
+        all_of_it = [r.to for r in (*self.references, *inner) if isinstance(r.to, str)]
+        all_of_it += [name for name, _ in self.neighbours]
+        all_of_it += [name for one in self.objects for name in (one.name, *dict(one.shares))]
+        return frozenset(map(stem, all_of_it))
+
+
+def ordered(variables: Iterable[Variable]) -> tuple[Variable, ...]:
+    """Variables sorted by what is known of them; references have no order."""
+    return tuple(sorted(variables, key=lambda one: (one.name, one.data, one.at)))
+
+
+def alike(one: Code, other: Code) -> bool:
+    """Whether two functions or data sections are the same, the names in them made the same."""
+    if one != other or not one.manner.fits(other.manner):
+        return False
+    pairs = zip(one.objects, other.objects, strict=True)
+    return one.alignment == other.alignment and all(a.manner.fits(b.manner) for a, b in pairs)
+
+
+def renamed(code: Code, names: Mapping[str, str]) -> Code:
+    """The code with the symbols that it refers to renamed."""
+    if not names:
+        return code
+    return replace(
+        code,
+        references=_retarget(code.references, names),
+        neighbours=tuple(sorted((new_name(name, names), at) for name, at in code.neighbours)),
+        tables=tuple(replace(e, references=_retarget(e.references, names)) for e in code.tables),
+        objects=ordered(_renamed_variable(one, names) for one in code.objects),
+    )
+
+
+def stem(name: str) -> str:
+    """The name in the source: without what the compiler adds (`f.cold`, `f.part.0`, `count.1`)."""
+    return name.partition(".")[0]
+
+
+def new_name(name: str, names: Mapping[str, str]) -> str:
+    """The name after renaming its stem."""
+    old = stem(name)
+    return names.get(old, old) + name.removeprefix(old)
+
+
+def _renamed_variable(one: Variable, names: Mapping[str, str]) -> Variable:
+    shares = tuple(sorted((new_name(name, names), at) for name, at in one.shares))
+    references = _retarget(one.references, names)
+    return replace(one, name=new_name(one.name, names), references=references, shares=shares)
+
+
+def _retarget(references: tuple[Reference, ...], names: Mapping[str, str]) -> tuple[Reference, ...]:
+    return tuple(
+        replace(r, to=new_name(r.to, names)) if isinstance(r.to, str) else r for r in references
+    )
