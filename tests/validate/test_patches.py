@@ -170,3 +170,18 @@ def test_without_mails_nothing_reads_them(tmp_path: Path) -> None:
         ("checkpatch", "there are no mails"),
         ("codespell", "there are no mails"),
     }
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize(
+    ("old", "new", "found"), [(b"\n", b"\r\n", False), (b"+int b;\n", b"+int b;\r\n", True)]
+)
+def test_line_ends_of_the_wire_are_not_the_patchs(
+    tmp_path: Path, kernel_612: Path, old: bytes, new: bytes, found: bool
+) -> None:
+    one = mailed(tmp_path)
+    (mail,) = one.mails
+    mail.write_bytes(mail.read_bytes().replace(old, new))
+    ran, _ = tools(one, Tree(kernel_612, "6.12.0", False))
+    assert not ran.reason
+    assert any("DOS_LINE_ENDINGS" in remark.text for remark in ran.remarks) is found

@@ -7,8 +7,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import PurePosixPath
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 
 from zpconvert.git import model
 from zpconvert.git.command import user_git
@@ -85,6 +85,23 @@ def tools(series: Series, tree: Tree) -> list[Tool]:
     """
     if not series.mails:
         return [Tool(name, "there are no mails") for name in ("checkpatch", "codespell")]
+    with scratch_directory() as place:
+        mails = tuple(_plain(mail, place) for mail in series.mails)
+        return _tools(replace(series, mails=mails), tree)
+
+
+def _plain(mail: Path, place: Path) -> Path:
+    """The mail, or a copy in `place` where its line ends are those of the wire: git am takes
+    them for its own, checkpatch for the patch's."""
+    text = mail.read_bytes()
+    if not text.partition(b"\n")[0].endswith(b"\r"):
+        return mail
+    copy = place / mail.name
+    copy.write_bytes(text.replace(b"\r\n", b"\n"))
+    return copy
+
+
+def _tools(series: Series, tree: Tree) -> list[Tool]:
     numbers = {mail.name: number for number, mail in enumerate(series.mails, 1)}
     found = _checkpatch(series, tree)
     if isinstance(found, NotAvailable):
