@@ -134,6 +134,8 @@ def test_a_descriptor_that_is_there_is_shared(
         (["--descriptor", "list_head"], "headers have a 'struct list_head' already; choose"),
         (["--tree", "/"], "/: not a kernel tree"),
         (["--json", "no/such/file"], "no/such/file: no such directory"),
+        (["--json", "-"], "--json -: no file that can be written; name a file"),
+        (["--json", "/dev/null"], "--json /dev/null: no file that can be written; name a file"),
     ],
 )
 def test_bad_input_is_one_line_and_nothing_is_written(

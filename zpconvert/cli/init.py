@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from zpconvert.cli.options import tree_option
+from zpconvert.cli.options import json_option, tree_option
 from zpconvert.cli.talk import progress, say
 from zpconvert.errors import UserError
 from zpconvert.kernel.source import cache_home
+from zpconvert.kernel.write import write_files
 from zpconvert.plural import counted
 
 if TYPE_CHECKING:
@@ -73,13 +74,7 @@ def _complete_descriptor(
     shell_complete=_complete_descriptor,
     help="The new descriptor, or one that is bundled or beside the directory, to be shared.",
 )
-@click.option(
-    "--json",
-    "json_file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Write all that was found there, too.",
-)
+@json_option("Write all that was found there, too.")
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
@@ -113,8 +108,6 @@ def command(
     from zpconvert.init.report import as_json
 
     _check_words(target, files, descriptor)
-    if json_file is not None and not json_file.parent.is_dir():
-        raise UserError(str(json_file), "no such directory", "create it, or name another file")
     with progress(f"looking at {', '.join(files)}") as tell:
         made = make(target, tree, files, descriptor, cache=cache_home(), timeout=timeout, tell=tell)
     paths = [str(path) for path in made.paths]
@@ -122,7 +115,7 @@ def command(
         click.echo(path)
     if json_file is not None:
         record = json.dumps(as_json(made.draft, made.questions, paths), indent=2)
-        json_file.write_text(record + "\n")
+        write_files(json_file.parent, {json_file.name: f"{record}\n".encode()})
     _summary(target, tree, made)
 
 

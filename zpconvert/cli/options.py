@@ -53,6 +53,28 @@ offer_conversions = offer(_conversions, "dir")
 offer_matrices = offer(lambda: ("quick", "full"), "file")
 
 
+class _JsonFile(click.Path):
+    """A file that is written whole, with what is printed too: it takes the place of one."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Path:
+        path = Path(str(value))
+        if str(path) == "-" or (path.exists() and not path.is_file()):
+            raise UserError(f"--json {path}", "no file that can be written", "name a file")
+        if not path.parent.is_dir():
+            raise UserError(str(path), "no such directory", "create it, or name another file")
+        return path
+
+
+def json_option(text: str) -> Callable[[Command], Command]:
+    """--json FILE. text: what help says of it."""
+    return click.option("--json", "json_file", type=_JsonFile(), metavar="FILE", help=text)
+
+
 def conversion_argument(command: Command) -> Command:
     """CONVERSION, a name or a directory."""
     return click.argument("conversion", shell_complete=offer_conversions)(command)

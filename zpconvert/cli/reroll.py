@@ -14,6 +14,7 @@ from zpconvert.cli.boundary import Findings
 from zpconvert.cli.options import Command
 from zpconvert.cli.talk import say
 from zpconvert.errors import UserError
+from zpconvert.kernel.write import write_files
 from zpconvert.plural import counted
 
 if TYPE_CHECKING:
@@ -104,7 +105,8 @@ def check(
             "base": asdict(base),
             "differences": [asdict(one) for one in found],
         }
-        json_file.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n")
+        text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+        write_files(json_file.parent, {json_file.name: text.encode()})
     for line in draft.told:
         say(line)
     known = old.record

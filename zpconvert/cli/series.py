@@ -15,6 +15,7 @@ from zpconvert.cli.options import (
     Steps,
     computed,
     conversion_argument,
+    json_option,
     offer_matrices,
     running_options,
     steps_options,
@@ -22,8 +23,8 @@ from zpconvert.cli.options import (
 )
 from zpconvert.cli.reroll import check, next_revision, read, reroll_options
 from zpconvert.cli.talk import progress, say, say_absent
-from zpconvert.errors import UserError
 from zpconvert.kernel.source import cache_home
+from zpconvert.kernel.write import write_files
 from zpconvert.plural import counted
 
 if TYPE_CHECKING:
@@ -59,13 +60,7 @@ if TYPE_CHECKING:
     shell_complete=offer_matrices,
     help="Validate every commit in these cells and say in the cover letter what that showed.",
 )
-@click.option(
-    "--json",
-    "json_file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Write what series.json records there too.",
-)
+@json_option("Write what series.json records there too.")
 @steps_options
 @running_options
 def command(
@@ -118,8 +113,6 @@ def command(
         output.check(out)
     if matrix is not None:
         cells.matrix(matrix)  # what is wrong with it is said before anything is done
-    if json_file is not None and not json_file.parent.is_dir():
-        raise UserError(str(json_file), "no such directory", "create it, or name another file")
     here = tree if tree.is_dir() else Path.cwd()
     known = repo.author_ident(here) if signoff else repo.known_ident(here)
     ident = known or repo.nobody(int(time.time()))
@@ -152,7 +145,7 @@ def command(
         if path.suffix == ".patch":
             click.echo(path)
     if json_file is not None:
-        json_file.write_bytes((out / "series.json").read_bytes())
+        write_files(json_file.parent, {json_file.name: (out / "series.json").read_bytes()})
     _summary(tree, out, found, result, posted)
     obstacles = list(_obstacles(tree, known, ident, posted))
     send = f", then git send-email {out}/*.patch" if not obstacles else ""

@@ -13,7 +13,13 @@ import click
 
 from zpconvert.cli import summary
 from zpconvert.cli.boundary import Findings
-from zpconvert.cli.options import offer, offer_conversions, offer_matrices, tree_option
+from zpconvert.cli.options import (
+    json_option,
+    offer,
+    offer_conversions,
+    offer_matrices,
+    tree_option,
+)
 from zpconvert.cli.talk import progress, say
 from zpconvert.kernel.source import cache_home
 
@@ -79,13 +85,7 @@ def _cell_names() -> Iterable[str]:
 @click.option(
     "--jobs", type=click.IntRange(min=1), metavar="N", help="Compilers at a time; one a core."
 )
-@click.option(
-    "--json",
-    "json_file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Where the report goes; OUT/report.json by default, if all of OUT was looked at.",
-)
+@json_option("Where the report goes; OUT/report.json by default, if all of OUT was looked at.")
 def command(
     out: Path | None,
     tree: Path,
@@ -117,8 +117,6 @@ def command(
     from zpconvert.mail.archive import is_directory_of_patches
     from zpconvert.validate import report, run
 
-    if json_file is not None and not json_file.parent.is_dir():
-        raise UserError(str(json_file), "no such directory", "create it, or name another file")
     opened, only = open_tree(tree), tuple(sorted(set(only)))
     series = _series(out, opened, revisions)
     subject = _subject(opened, series, conversion, kconfig, matrix, only, boot)
