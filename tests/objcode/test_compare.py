@@ -179,6 +179,11 @@ SWITCH = "void go(int);\nint f(int x) { switch (x) {" + CASES + "}\nreturn 0; }\
 #: Cases whose code lies in f.cold, the first of them at its beginning.
 COLD = SWITCH.replace("go(0);", "rare(0);").replace("go(4);", "rare(4);")
 COLD = "__attribute__((cold)) void rare(int);\n" + COLD
+#: A table with places of f and f.cold, as a switch has.
+MIXED = """__attribute__((cold)) void rare(int);
+int f(int x) { asm goto("1: .section own,\\"a\\"\\n.quad %l0\\n.quad %l1\\n.previous"
+    :::: hot, cold); return x; cold: rare(1); return 2; hot: return 1; }
+"""
 CALLED = "".join(f"int f{n}(int x) {{ return x * {n + 3}; }}\n" for n in range(4))
 ARRAY = "".join(f"f{n % 4}, " for n in range(24))
 LOCAL = (
@@ -198,6 +203,7 @@ BUILT = "int n;\n" + CONSTRUCTOR % ("one", 1) + CONSTRUCTOR % ("two", 2)
     [
         (SWITCH, ["case 7:|case @:", "case 8:|case 7:", "case @:|case 8:"], I386, "f"),
         (COLD, ["case 0:|case @:", "case 1:|case 0:", "case @:|case 1:"], I386, "f"),
+        (MIXED, ["%l1|%l@", "%l0|%l1", "%l@|%l0"], (), "f"),
         (LOCAL, ["f2, f3|f3, f2"], ("-mno-sse",), "[.rodata]"),
         (CALLED + INITCALL % 1 + INITCALL % 2, ["f1 -|f@ -", "f2 -|f1 -", "f@ -|f2 -"], (),
          "[.initcall1.init]"),
@@ -258,6 +264,10 @@ extern const int la, lb;
 int g(int x) { return la * 3 + lb + x; }
 """
 UNDEFINED = "extern int W v;\nint *g(void) { return &v; }\n"
+#: What a switch jumps to, by names that others may use.
+LABELLED = """int g(int x) { asm goto("1: .section own,\\"a\\"\\n.globl t1\\n"
+    "t1: .long %l0\\nt2: .long %l1\\n.previous" :::: a, b); return x; a: return 1; b: return 2; }
+"""
 TWO_BSS = "char one[64], two[64];\nint g(int x) { one[x] = 1; return two[x]; }\n"
 
 
@@ -272,6 +282,8 @@ TWO_BSS = "char one[64], two[64];\nint g(int x) { one[x] = 1; return two[x]; }\n
         (UNDEFINED, "W", "__attribute__((weak))", "g"),
         ("int W g(void) { return 3; }\n", "W", '__attribute__((visibility("hidden")))', "g"),
         ("char W v[64] = {1};\n", "W", "__attribute__((aligned(64)))", "[.data]"),
+        ("int W v[4];\n", "v[4]", "v[8]", "[COMMON]"),
+        (LABELLED, "t1: .long %l0\\nt2:", "t2: .long %l0\\nt1:", "[own]"),
         ('int p, q;\nextern int v __attribute__((alias("p")));\n', '"p"', '"q"', "[.bss]"),
         ('static const int v __attribute__((section("own"), used)) = 4;\n', "const", "", "[own]"),
     ],
@@ -280,10 +292,39 @@ def test_what_a_symbol_or_a_section_is_counts(
     tmp_path: Path, text: str, old: str, new: str, name: str
 ) -> None:
     assert old in text
+    text = text.replace("int W v[4]", "int __attribute__((common)) v[4]")
     plain = (ONE + text).replace("W ", "")
     before = build(tmp_path, plain if old == "W" else ONE + text)
     assert compare(before, before).same
     assert compare(before, build(tmp_path, (ONE + text).replace(old, new))).different == (name,)
+
+
+OTHER_TEXT = '__attribute__((section(".{0}.text"))) int {0}(int x) {{ return x * 3; }}\n'
+RESOLVED = 'static void *pick(void) { return one; }\nint g(int) __attribute__((ifunc("pick")));\n'
+
+
+def test_a_section_is_not_named_after_its_function_by_chance(tmp_path: Path) -> None:
+    before, after = (build(tmp_path, OTHER_TEXT.format(name)) for name in ("init", "exit"))
+    assert compare(before, after, {"init": "exit"}).different == ("exit",)
+
+
+def test_a_function_chosen_when_loaded_is_refused(tmp_path: Path) -> None:
+    text = ONE.replace("int f", "int one") + RESOLVED
+    with pytest.raises(ElfError, match="g is a function that is chosen when it is loaded"):
+        contents(build(tmp_path, text))
+
+
+@pytest.mark.parametrize("names", [("altinstr_replacement", "altinstr_aux"), ("text.f", "text.h")])
+def test_code_that_jumps_in_a_circle_is_read(tmp_path: Path, names: tuple[str, str]) -> None:
+    there, back = names
+    text = (
+        f'asm(".section .{there},\\"ax\\"\\n.La: nop\\njmp .Lb\\n'
+        f'.section .{back},\\"ax\\"\\n.Lb: nop\\njmp .La\\n.text");\n'
+        'void f(void) { asm volatile("jmp .La"); }\nvoid h(void) {}\n'
+    )
+    before = build(tmp_path, text)
+    assert compare(before, before).same
+    assert not compare(before, build(tmp_path, text.replace(".Lb: nop", ".Lb: cli"))).same
 
 
 def test_padding_between_functions_is_no_code(tmp_path: Path) -> None:

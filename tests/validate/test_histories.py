@@ -388,9 +388,17 @@ static noinline void zp_track(void)
 """
 CALLED += function(b"zp_f", b"zp_track();\n\treturn x;") + OTHER
 CONSTANT = (b"return x + 1;", b"return x + 9;")
+KNOWS_MACRO = b"#define ZP_BIG 10\n" + KNOWS.replace(b"return x + 1;", b"return ZP_BIG;")
+KNOWS_ENUM = KNOWS_MACRO.replace(b"#define ZP_BIG 10", b"enum { ZP_BIG = 10 };")
+KNOWS_ASKED = b"#define ZP_KNOWN(x) __builtin_constant_p(x)\n"
+KNOWS_ASKED += KNOWS.replace(b"if (__builtin_constant_p(x))", b"if (ZP_KNOWN(x))")
+TWICE = (b"10", b"20")
 #: A function that is another one as a part of another function only.
 ASKING = {
     "constant": history(KNOWS, [CONSTANT]),
+    "constant_of_a_macro": history(KNOWS_MACRO, [TWICE]),
+    "constant_of_a_type": history(KNOWS_ENUM, [TWICE]),
+    "constant_asked_by_a_macro": history(KNOWS_ASKED, [CONSTANT]),
     "constant_without_a_word": history(KNOWS.replace(b"inline ", b""), [CONSTANT]),
     "constant_and_a_declaration": history(KNOWS, [CONSTANT, (b"int zp_first", b"int zp_1st")]),
     "return_address": history(CALLED, [(b"static noinline void", b"static void")]),

@@ -162,3 +162,77 @@ def test_another_variable_is_no_rename(tmp_path: Path, old: str, new: str, diffe
     assert STATICS.count(old) == 1
     found = paired(tmp_path, STATICS, STATICS.replace(old, new))
     assert differs in {now for _, now in found.other}
+
+
+ONE = "int one(int x) { return x * 3; }\n"
+HOOK = "void __attribute__((weak)) hook(void) {}\nvoid user(void) { hook(); }\n"
+SHIM = "int work(int);\nint g(int x) { return work(x) * 5; }\nint f(int x) { return g(x); }\n"
+INIT = '__attribute__((section(".init.text"))) int f'
+ADDRESS = SHIM + "int user(int (*run)(int)) { return run == f; }\n"
+#: A name and what is called so: extern in the first object, the object's own in the second.
+EXTERN = """
+int b(int), work(int);
+static int a(int x) { return work(x) + 7; }
+int f(int x) { return a(x) * 2; }
+int g(int x) { return b(x) * 3; }
+"""
+OWN = EXTERN.replace("int b(int), ", "int ").replace("a(int x)", "b(int x)").replace("a(x)", "b(x)")
+COUNTERS = """
+int work(int);
+int g(int v) { return work(v) * 2; }
+int f(void) { static int work; return work++; }
+"""
+LIMIT = "extern int lim;\nint g(void) { return lim; }\n"
+LIMIT += "int f(void) { static int lim; return lim++; }\n"
+WEAK = "void __attribute__((weak)) w(void);\nvoid f(void) { w(); }\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "differs"),
+    [
+        (COUNTERS, COUNTERS.replace("work", "boom"), "g"),
+        (LIMIT, LIMIT.replace("lim", "max"), "g"),
+        (HOOK, HOOK.replace("hook(); }", "}"), "user"),
+        (EXTERN, OWN, "g"),
+        (SHIM, SHIM.replace("int f", INIT), "f"),
+        (SHIM.replace("int g", INIT.replace("int f", "int g")), SHIM, "g"),
+        (ADDRESS, ADDRESS.replace("run == f", "run == g"), "user"),
+        (SHIM + "int (*run)(int) = f;\n", SHIM + "int (*run)(int) = g;\n", "[.data]"),
+        (WEAK + ONE, WEAK.replace("__attribute__((weak)) ", "") + ONE, "f"),
+        ('asm(".section .altinstr_replacement,\\"ax\\"\\n.La: call x\\n.text"); static int y;\n'
+         'int f(void) { asm volatile("jmp .La"); return y++; }',
+         'asm(".section .altinstr_replacement,\\"ax\\"\\n.La: call x\\n.text"); static int x;\n'
+         'int f(void) { asm volatile("jmp .La"); return x++; }', "f"),
+    ],
+)  # fmt: skip
+def test_what_a_name_stood_for_is_no_other_thing(
+    tmp_path: Path, before: str, after: str, differs: str
+) -> None:
+    assert before != after
+    assert not paired(tmp_path, before, before).other
+    assert differs in {now for _, now in paired(tmp_path, before, after).other}
+
+
+def test_a_hint_onto_what_another_has_is_none(tmp_path: Path) -> None:
+    found = paired(tmp_path, EXTERN, OWN, a="b")
+    assert "g" in {now for _, now in found.other}
+
+
+def test_what_is_known_of_more_is_no_reason_to_rename_what_another_has(tmp_path: Path) -> None:
+    known = paired(tmp_path, "static int a; int f(void) { return a++; }",
+                   "static int b; int f(void) { return b++; }")  # fmt: skip
+    assert known.renames == {"a": "b"}
+    text = "static int a; extern int b; int f(void) { return a++; } int g(void) { return b; }"
+    after = text.replace("extern int b; ", "").replace("a;", "b;").replace("a++", "b++")
+    found = pair(contents(build(tmp_path, text)), contents(build(tmp_path, after)), {}, known)
+    assert "g" in {now for _, now in found.other}
+
+
+def test_statics_of_one_content_are_renamed_as_they_lie(tmp_path: Path) -> None:
+    text = (
+        "static int {}, {}; int f(int x) {{ return {} += x; }} int g(int x) {{ return {} -= x; }}"
+    )
+    before, after = (text.format(*two, *two) for two in (("first", "second"), ("old", "new")))
+    found = paired(tmp_path, before, after)
+    assert found.renames == {"first": "old", "second": "new"}
+    assert not found.other

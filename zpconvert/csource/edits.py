@@ -26,8 +26,17 @@ _WORD = re.compile(rb"[A-Za-z_]\w*")
 #: Using GCC, "Other Built-in Functions" and "Getting the Return or Frame Address"; the kernel's
 #: own names for them (include/linux/instruction_pointer.h, include/linux/const.h).
 _ASKS = re.compile(
-    rb"\b(?:__builtin_(?:constant_p|(?:dynamic_)?object_size|(?:return|frame)_address)"
-    rb"|__is_constexpr|_RET_IP_|CALLER_ADDR\d)\b"
+    r"__builtin_(?:constant_p|(?:dynamic_)?object_size|(?:return|frame)_address)"
+    r"|__is_constexpr|_RET_IP_|CALLER_ADDR\d"
+)
+#: ISO C 2011, 6.4.1: they name nothing.
+_KEYWORDS = frozenset(
+    re.findall(
+        r"\w+",
+        "auto break case char const continue default do double else enum extern float for goto if"
+        " inline int long register restrict return short signed sizeof static struct switch typedef"
+        " union unsigned void volatile while",
+    )
 )
 #: What a function uses without naming it: it says `CLASS(x, …)` or `__free(x)`
 #: (include/linux/cleanup.h).
@@ -100,13 +109,17 @@ def differing(before: Files, after: Files) -> Edit:
 
 
 def asking(before: Files, after: Files) -> frozenset[str]:
-    """Functions whose own texts differ, and that ask the compiler what it knows where they are
-    called, or who calls them: alone they are not what they are as a part of another."""
+    """Functions whose texts differ, or those of the macros, types and constants that they name,
+    and that ask the compiler what it knows where they are called, or who calls them: alone they
+    are not what they are as a part of another."""
     old, new = _code(_frozen(before)), _code(_frozen(after))
+    lines = [{line for _, text in code.rest for line in text.split(b"\n")} for code in (old, new)]
+    changed = _names(b"\n".join(lines[0] ^ lines[1])) - _KEYWORDS
     found = set()
     for name in old.functions.keys() | new.functions.keys():
         texts = [{(f.head, f.body) for f in code.of({name})} for code in (old, new)]
-        if texts[0] != texts[1] and any(_ASKS.search(body) for _, body in texts[0] | texts[1]):
+        words = old.meant(name) | new.meant(name)
+        if any(map(_ASKS.fullmatch, words)) and (texts[0] != texts[1] or words & changed):
             found.add(name)
     return frozenset(found)
 
@@ -209,6 +222,17 @@ class _Code:
 
     def heads(self, name: str) -> list[bytes]:
         return [one.head for one in self.functions.get(name, ())]
+
+    def meant(self, name: str) -> set[str]:
+        """The names in a function, and in the macros that it names."""
+        found: set[str] = set()
+        todo = [word for one in self.of({name}) for word in one.words]
+        while todo:
+            word = todo.pop()
+            if word not in found:
+                found.add(word)
+                todo += self.macros.get(word, ())
+        return found
 
     def declared(self, name: str) -> set[str]:
         """The names that stand in a function's declaration: its type can be made of them."""

@@ -3,22 +3,46 @@
 
 from __future__ import annotations
 
+import enum
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+
+
+class Scope(enum.Enum):
+    """Who defines a symbol: another object, this one for itself, or either for all."""
+
+    UNKNOWN, ELSEWHERE, OWN = range(3)
+
+    def fits(self, other: Scope) -> bool:
+        """Whether a name can mean the same in both; made static or not, a symbol is what it
+        was."""
+        return Scope.UNKNOWN in (self, other) or self is other
 
 
 @dataclass(frozen=True)
 class Reference:
     """A relocation: `offset` bytes into its code, of `kind`, to a symbol and an addend; `to`
-    holds the contents instead where a string or a constant is meant. `weak`: nothing need
-    define the symbol."""
+    holds the contents instead where a string, a constant or code without a name is meant, and
+    `inner` what those refer to. `weak`: nothing need define the symbol. `called`: it is where a
+    call or a jump goes. `scope`: who defines the symbol, as far as that is known."""
 
     offset: int
     kind: int
     to: str | bytes
     addend: int
     weak: bool = False
+    called: bool = False
+    inner: tuple[Reference, ...] = ()
+    scope: Scope = field(default=Scope.UNKNOWN, compare=False)
+
+    @property
+    def names(self) -> Iterator[str]:
+        """The symbols that are meant."""
+        if isinstance(self.to, str):
+            yield self.to
+        for one in self.inner:
+            yield from one.names
 
 
 @dataclass(frozen=True)
@@ -38,7 +62,8 @@ class Manner:
 @dataclass(frozen=True)
 class Variable:
     """A variable: its name, its bytes, what those refer to, its size. `shares`: the others that
-    lie where it does, and how far into it. A label has no size, and is `at` a place."""
+    lie where it does, and how far into it. A label has no size, and is `at` a place. `order`:
+    by which variables of one section are sorted as they lie in it."""
 
     name: str
     data: bytes
@@ -47,6 +72,7 @@ class Variable:
     shares: tuple[tuple[str, int], ...] = ()
     at: int = 0
     manner: Manner = field(default=Manner(), compare=False)
+    order: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -81,14 +107,25 @@ class Code:
     alignment: int = field(default=0, compare=False)
     manner: Manner = field(default=Manner(), compare=False)
 
+    @property
+    def scopes(self) -> Iterator[Scope]:
+        """Those of its references, in their order."""
+        inner = (reference for entry in self.tables for reference in entry.references)
+        return (one.scope for one in (*self.references, *inner))
+
+    @functools.cached_property
+    def symbols(self) -> frozenset[str]:
+        """The symbols that it refers to or consists of."""
+        inner = (reference for entry in self.tables for reference in entry.references)
+        found = {name for one in (*self.references, *inner) for name in one.names}
+        found.update(name for name, _ in self.neighbours)
+        found.update(name for one in self.objects for name in (one.name, *dict(one.shares)))
+        return frozenset(found)
+
     @functools.cached_property
     def names(self) -> frozenset[str]:
-        """The symbols that it refers to, as `new_name` takes them."""
-        inner = (reference for entry in self.tables for reference in entry.references)
-        all_of_it = [r.to for r in (*self.references, *inner) if isinstance(r.to, str)]
-        all_of_it += [name for name, _ in self.neighbours]
-        all_of_it += [name for one in self.objects for name in (one.name, *dict(one.shares))]
-        return frozenset(map(stem, all_of_it))
+        """Their stems, as `new_name` takes them."""
+        return frozenset(map(stem, self.symbols))
 
 
 def ordered(variables: Iterable[Variable]) -> tuple[Variable, ...]:
@@ -101,18 +138,24 @@ def alike(one: Code, other: Code) -> bool:
     if one != other or not one.manner.fits(other.manner):
         return False
     pairs = zip(one.objects, other.objects, strict=True)
-    return one.alignment == other.alignment and all(a.manner.fits(b.manner) for a, b in pairs)
+    if one.alignment != other.alignment or not all(a.manner.fits(b.manner) for a, b in pairs):
+        return False
+    return all(a.fits(b) for a, b in zip(one.scopes, other.scopes, strict=True))
 
 
-def renamed(code: Code, names: Mapping[str, str]) -> Code:
-    """The code with the symbols that it refers to renamed."""
-    if not names:
+def renamed(code: Code, names: Mapping[str, str], called: Mapping[str, str] | None = None) -> Code:
+    """The code with the symbols that it refers to renamed. called: the names of what it calls,
+    if those are others."""
+    called = names if called is None else called
+    if not names and not called:
         return code
     return replace(
         code,
-        references=_retarget(code.references, names),
+        references=_retarget(code.references, names, called),
         neighbours=tuple(sorted((new_name(name, names), at) for name, at in code.neighbours)),
-        tables=tuple(replace(e, references=_retarget(e.references, names)) for e in code.tables),
+        tables=tuple(
+            replace(e, references=_retarget(e.references, names, called)) for e in code.tables
+        ),
         objects=ordered(_renamed_variable(one, names) for one in code.objects),
     )
 
@@ -130,11 +173,22 @@ def new_name(name: str, names: Mapping[str, str]) -> str:
 
 def _renamed_variable(one: Variable, names: Mapping[str, str]) -> Variable:
     shares = tuple(sorted((new_name(name, names), at) for name, at in one.shares))
-    references = _retarget(one.references, names)
+    references = _retarget(one.references, names, names)
     return replace(one, name=new_name(one.name, names), references=references, shares=shares)
 
 
-def _retarget(references: tuple[Reference, ...], names: Mapping[str, str]) -> tuple[Reference, ...]:
-    return tuple(
-        replace(r, to=new_name(r.to, names)) if isinstance(r.to, str) else r for r in references
-    )
+def _retarget(
+    references: tuple[Reference, ...], names: Mapping[str, str], called: Mapping[str, str]
+) -> tuple[Reference, ...]:
+    found = []
+    for one in references:
+        if isinstance(one.to, str):
+            to = new_name(one.to, called if one.called else names)
+            through = to != new_name(one.to, names)
+            scope = Scope.UNKNOWN if through else one.scope
+            found.append(replace(one, to=to, scope=scope))
+        elif one.inner:
+            found.append(replace(one, inner=_retarget(one.inner, names, called)))
+        else:
+            found.append(one)
+    return tuple(found)

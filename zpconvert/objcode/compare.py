@@ -14,9 +14,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from zpconvert.objcode import elf, tables
-from zpconvert.objcode.code import Code, Entry, alike, new_name, renamed, stem
-from zpconvert.objcode.places import ARM, Places, defined, manner
-from zpconvert.objcode.sections import data_sections, loose, loose_code, named_strings
+from zpconvert.objcode.code import Code, Entry, alike, new_name, renamed
+from zpconvert.objcode.machines import ARM
+from zpconvert.objcode.places import Places, defined, made_for, manner
+from zpconvert.objcode.sections import (
+    common,
+    data_sections,
+    loose,
+    loose_code,
+    named_strings,
+)
 
 
 @dataclass(frozen=True)
@@ -48,7 +55,8 @@ def contents(blob: bytes) -> dict[str, Code]:
     found = _functions(places)
     if not found and not any(places.is_code(section) for section in places.obj.sections):
         raise elf.ElfError("no functions")
-    for code in (*loose_code(places), *data_sections(places), *named_strings(places)):
+    beside = (loose_code, data_sections, named_strings, common)
+    for code in (code for kind in beside for code in kind(places)):
         name = f"[{code.section}]"
         # several sections may have one name
         while name in found:
@@ -79,6 +87,8 @@ def _functions(places: Places) -> dict[str, Code]:
     entries = tables.entries(places)
     found: dict[str, Code] = {}
     for symbol in places.obj.symbols:
+        if symbol.kind == elf.STT_GNU_IFUNC:
+            raise elf.ElfError(f"{symbol.name} is a function that is chosen when it is loaded")
         if symbol.kind == elf.STT_FUNC and defined(symbol):
             if symbol.name in found:
                 raise elf.ElfError(f"two functions named {symbol.name}")
@@ -93,13 +103,13 @@ def _function(places: Places, symbol: elf.Symbol, entries: Sequence[Entry]) -> C
         raise elf.ElfError("Thumb code is not compared")
     if not symbol.size or end > len(section.data):
         raise elf.ElfError(f"{symbol.name} has no bytes")
+    alone = made_for(section, symbol)
     neighbours = [s for s in places.functions(symbol.section) if s.name != symbol.name]
-    neighbours += (s for s in places.labels(symbol.section) if start <= s.value < end)
-    alone = section.name.endswith(f".{symbol.name}")
+    neighbours += (s for s in places.labels(symbol.section) if alone or start <= s.value < end)
     pieces = loose(places, symbol.section) if alone else []
     beside = (Entry("*", one.start - start, one.data, one.references) for one in pieces)
     return Code(
-        section.name.replace(stem(symbol.name), "*"),
+        f"{alone}*" if alone else section.name,
         symbol.size,
         section.data[start:end],
         places.references(symbol.section, start, end),

@@ -15,9 +15,9 @@ from zpconvert.objcode import implicit
 
 SHF_WRITE, SHF_ALLOC, SHF_EXECINSTR, SHF_MERGE, SHF_STRINGS = 1, 2, 4, 16, 32
 SHT_SYMTAB, SHT_RELA, SHT_NOBITS, SHT_REL = 2, 4, 8, 9
-STT_NOTYPE, STT_OBJECT, STT_FUNC, STT_SECTION = 0, 1, 2, 3
+STT_NOTYPE, STT_OBJECT, STT_FUNC, STT_SECTION, STT_GNU_IFUNC = 0, 1, 2, 3, 10
 STB_LOCAL, STB_WEAK = 0, 2
-SHN_UNDEF, SHN_LORESERVE = 0, 0xFF00
+SHN_UNDEF, SHN_LORESERVE, SHN_COMMON = 0, 0xFF00, 0xFFF2
 #: Of every machine.
 R_NONE = 0
 
@@ -135,6 +135,8 @@ def _parse(blob: bytes) -> Object:
     relocations: dict[int, tuple[Relocation, ...]] = {}
     unread = set()
     for section, head in zip(tuple(sections), heads, strict=True):
+        if section.kind in (SHT_RELA, SHT_REL) and not 0 < head[7] < len(sections):
+            raise ElfError("relocations of a section that there is not")
         if section.kind == SHT_SYMTAB:
             symbols = _symbols(section.data, sections[head[6]].data, order, wide)
         elif section.kind == SHT_RELA:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-I386, ARM = 3, 40
+from zpconvert.objcode.machines import ARM, I386
 
 #: Bytes of the addend, by machine and kind.
 _PLAIN = {

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cached_property
 from operator import attrgetter
 
 from zpconvert.objcode import elf, x86
-from zpconvert.objcode.code import Manner, Reference
+from zpconvert.objcode.code import Manner, Reference, Scope, stem
+from zpconvert.objcode.machines import ARM, ARM64, I386, RISCV, S390, X86_64
 
-ARM = 40
 #: Code that no symbol names and that is compared where it is used, by its contents.
 OUT_OF_LINE = (".altinstr_replacement", ".altinstr_aux", ".fixup", ".text.fixup")
 
@@ -20,17 +21,24 @@ OUT_OF_LINE = (".altinstr_replacement", ".altinstr_aux", ".fixup", ".text.fixup"
 #: from 8 bytes on (PC24, PLT32, CALL, JUMP24), on s390 from 2 bytes before (PC16DBL, PC32DBL,
 #: PLT32DBL). The ABI supplements say so, machine by machine.
 _FROM_PC = {
-    62: {2: 4, 4: 4},
-    3: {2: 4, 4: 4},
+    X86_64: {2: 4, 4: 4},
+    I386: {2: 4, 4: 4},
     ARM: {1: 8, 27: 8, 28: 8, 29: 8},
-    22: {16: -2, 19: -2, 20: -2},
+    S390: {16: -2, 19: -2, 20: -2},
 }
 #: A distance to data, which an immediate operand may follow, by machine: R_X86_64_PC32.
-_TO_DATA = {62: 2}
+_TO_DATA = {X86_64: 2}
 #: A call of a function that another object may define, and one that it may not, by machine:
 #: the kernel is linked without procedure linkage tables, so R_X86_64_PLT32 is
 #: R_X86_64_PC32, and R_386_PLT32 is R_386_PC32.
-_CALLS = {62: {4: 2}, 3: {4: 2}}
+_CALLS = {X86_64: {4: 2}, I386: {4: 2}}
+#: Relocations of calls and jumps, where no data have them: PC24, PLT32, CALL, JUMP24 of arm,
+#: JUMP26 and CALL26 of arm64, CALL and CALL_PLT of RISC-V.
+_CALLED = {ARM: (1, 27, 28, 29), ARM64: (282, 283), RISCV: (18, 19)}
+#: Those that x86 has for data, too; the opcode tells.
+_PC32 = 2
+#: Of brcl and brasl of s390, which have the same relocation as larl, the second byte's low half.
+_BRANCHES = (4, 5)
 #: Relocations are sorted by it.
 _OFFSET = attrgetter("offset")
 
@@ -46,11 +54,28 @@ def manner(symbol: elf.Symbol) -> Manner:
     return Manner(local, weak, symbol.visibility)
 
 
+def _scope(symbol: elf.Symbol) -> Scope:
+    if symbol.section == elf.SHN_UNDEF:
+        return Scope.ELSEWHERE
+    return Scope.OWN if symbol.binding == elf.STB_LOCAL else Scope.UNKNOWN
+
+
+def made_for(section: elf.Section, symbol: elf.Symbol) -> str:
+    """What a section's name has before the function's, if the compiler made the section for it:
+    `.text.` of `.text.f`, `.text.unlikely.` of f.cold's, which is `.text.unlikely.f`. Empty if
+    it did not."""
+    for name in (symbol.name, stem(symbol.name)):
+        if section.name.endswith(f".{name}"):
+            return section.name.removesuffix(name)
+    return ""
+
+
 class Places:
     """An object's places and their names; sections are told by their index."""
 
     def __init__(self, obj: elf.Object) -> None:
         self.obj = obj
+        self._within: set[tuple[int, int]] = set()
         self._named: dict[int, list[elf.Symbol]] = {}
         for symbol in obj.symbols:
             if symbol.kind in (elf.STT_FUNC, elf.STT_OBJECT) and defined(symbol):
@@ -75,9 +100,10 @@ class Places:
         found: dict[int, list[elf.Symbol]] = {}
         for index, symbol in enumerate(self.obj.symbols):
             # $a, $d, $x: what the assembler of arm tells the linker
-            if symbol.kind != elf.STT_NOTYPE or symbol.name.startswith((".L", "$")):
+            local = symbol.binding == elf.STB_LOCAL
+            if symbol.kind != elf.STT_NOTYPE or (local and symbol.name.startswith((".L", "$"))):
                 continue
-            seen = symbol.binding != elf.STB_LOCAL or index in used
+            seen = not local or index in used
             if symbol.name and defined(symbol) and seen:
                 found.setdefault(symbol.section, []).append(symbol)
         return found
@@ -140,52 +166,72 @@ class Places:
         in_code = obj.sections[section].flags & elf.SHF_EXECINSTR
         skip = _FROM_PC.get(obj.machine, {}).get(kind, 0) if in_code else 0
         addend = relocation.addend + skip
+        called = bool(in_code) and self._called(section, relocation)
         if not self.by_place(symbol):
             weak = symbol.binding == elf.STB_WEAK and not defined(symbol)
             # off by an immediate operand in both objects, if their bytes are the same
-            return [Reference(at, kind, symbol.name, addend, weak)]
+            scope = _scope(symbol)
+            return [Reference(at, kind, symbol.name, addend, weak, called, scope=scope)]
         skips: Iterable[int] = (0,)
         if in_code and _TO_DATA.get(obj.machine) == kind:
             skips = sorted(x86.after_distance(obj.sections[section].data, relocation.offset))
         place = symbol.value + addend
-        return [
-            Reference(at, kind, *self._at(symbol.section, place + more, section)) for more in skips
-        ]
+        found = (self._at(symbol.section, place + more, section) for more in skips)
+        return [replace(one, offset=at, kind=kind, called=called) for one in found]
 
-    def _at(self, meant: int, place: int, section: int) -> tuple[str | bytes, int]:
+    def _called(self, section: int, relocation: elf.Relocation) -> bool:
+        """Whether code calls what it refers to, or jumps there."""
+        machine, code = self.obj.machine, self.obj.sections[section].data
+        at, kind = relocation.offset, relocation.kind
+        if machine in _CALLS:
+            return _CALLS[machine].get(kind, kind) == _PC32 and x86.is_jump(code, at)
+        if machine == S390:
+            return code[at - 2 : at - 1] == b"\xc0" and code[at - 1] & 15 in _BRANCHES
+        return kind in _CALLED.get(machine, ())
+
+    def _at(self, meant: int, place: int, section: int) -> Reference:
         """What lies at a place of the section `meant`, and how far into it the place is;
         `section` refers to it."""
         target = self.obj.sections[meant]
         if target.flags & elf.SHF_STRINGS and 0 <= place < len(target.data):
             first, last = string(target, place)
-            return target.data[first:last], place - first
+            return Reference(0, 0, target.data[first:last], place - first)
         if target.flags & elf.SHF_MERGE and 0 <= place < len(target.data) and target.entry_size:
             first = place - place % target.entry_size
-            return target.data[first : first + target.entry_size], place - first
+            return Reference(0, 0, target.data[first : first + target.entry_size], place - first)
         for other in self.named(meant):
             if other.value <= place < other.value + other.size:
-                return other.name, place - other.value
+                return Reference(0, 0, other.name, place - other.value, scope=_scope(other))
         if target.flags & elf.SHF_EXECINSTR and section != meant:
-            return self._replacement(meant, place), 0
-        return target.name, place
+            return self._replacement(meant, place)
+        return Reference(0, 0, target.name, place)
 
-    def _replacement(self, section: int, place: int) -> bytes:
+    def _replacement(self, section: int, place: int) -> Reference:
         """The instructions of an alternative (`.altinstr_replacement`), which no symbol names,
         up to the next one's, and what they refer to: where they lie says nothing."""
-        obj = self.obj
-        places = {
-            obj.symbols[r.symbol].value + r.addend
-            for relocations in obj.relocations.values()
-            for r in relocations
-            if obj.symbols[r.symbol].section == section
-        }
-        name, data = obj.sections[section].name, obj.sections[section].data
+        name, data = self.obj.sections[section].name, self.obj.sections[section].data
         whole = name not in OUT_OF_LINE and not self.named(section)
-        if whole or not 0 <= place < len(data):
-            # compared as it is; or past the end, for it counts from the start of a switch's table
-            return f"{name}{place:+#x}".encode()
-        end = min((other for other in places if other > place), default=len(data))
-        return data[place:end] + repr(self.references(section, place, end)).encode()
+        if whole or not 0 <= place < len(data) or (section, place) in self._within:
+            # compared as it is; or past the end, for it counts from the start of a switch's
+            # table; or a way back to what is being read
+            return Reference(0, 0, f"{name}{place:+#x}".encode(), 0)
+        end = min((other for other in self._meanings[section] if other > place), default=len(data))
+        self._within.add((section, place))
+        try:
+            inner = self.references(section, place, end)
+        finally:
+            self._within.remove((section, place))
+        return Reference(0, 0, data[place:end], 0, inner=inner)
+
+    @cached_property
+    def _meanings(self) -> dict[int, set[int]]:
+        """The places that relocations mean, by section."""
+        found: dict[int, set[int]] = {}
+        for relocations in self.obj.relocations.values():
+            for one in relocations:
+                symbol = self.obj.symbols[one.symbol]
+                found.setdefault(symbol.section, set()).add(symbol.value + one.addend)
+        return found
 
 
 def string(section: elf.Section, place: int) -> tuple[int, int]:

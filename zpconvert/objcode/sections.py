@@ -11,18 +11,19 @@ from dataclasses import dataclass, replace
 
 from zpconvert.objcode import elf, tables
 from zpconvert.objcode.code import Code, Reference, Variable, ordered
-from zpconvert.objcode.places import ARM, Places, defined, manner, string
+from zpconvert.objcode.machines import ARM, ARM64, I386, RISCV, S390, X86_64
+from zpconvert.objcode.places import Places, defined, made_for, manner, string
 
 #: What stands between functions and does nothing, by machine.
 _NOP = rb"[\x66\x2e]*(?:\x90|\x0f\x1f(?:\x00|\x40\x00|\x44\x00\x00|\x80\x00{4}|\x84\x00{5}))|\xcc"
 _LEA = rb"\x2e?\x8d(?:\x76\x00|\x74\x26\x00|\xb6\x00{4}|\xb4\x26\x00{4})|\x89\xf6"
 _PADDING = {
-    62: re.compile(rb"(?:%s)*" % _NOP),
-    3: re.compile(rb"(?:%s|%s)*" % (_NOP, _LEA)),
+    X86_64: re.compile(rb"(?:%s)*" % _NOP),
+    I386: re.compile(rb"(?:%s|%s)*" % (_NOP, _LEA)),
     ARM: re.compile(rb"(?:\x00\x00\xa0\xe1|\x00\xf0\x20\xe3)*"),
-    183: re.compile(rb"(?:\x1f\x20\x03\xd5)*"),
-    22: re.compile(rb"(?:\x07[\x00\x07]|\xc0\x04\x00{4}|\x47\x00\x00\x00)*"),
-    243: re.compile(rb"(?:\x13\x00\x00\x00|\x01\x00)*"),
+    ARM64: re.compile(rb"(?:\x1f\x20\x03\xd5)*"),
+    S390: re.compile(rb"(?:\x07[\x00\x07]|\xc0\x04\x00{4}|\x47\x00\x00\x00)*"),
+    RISCV: re.compile(rb"(?:\x13\x00\x00\x00|\x01\x00)*"),
 }
 
 
@@ -74,7 +75,15 @@ def _variables(places: Places, index: int) -> tuple[Variable, ...]:
         references = places.references(index, one.value, end)
         inside = data[one.value : end]
         found.append(
-            Variable(one.name, inside, references, one.size, tuple(sorted(shares)), 0, manner(one))
+            Variable(
+                one.name,
+                inside,
+                references,
+                one.size,
+                tuple(sorted(shares)),
+                manner=manner(one),
+                order=one.value,
+            )
         )
     found += (
         Variable(one.name, b"", (), at=one.value, manner=manner(one))
@@ -109,7 +118,7 @@ def loose_code(places: Places) -> Iterator[Code]:
         if not places.is_code(section):
             continue
         functions = places.functions(index)
-        if any(section.name.endswith(f".{symbol.name}") for symbol in functions):
+        if any(made_for(section, symbol) for symbol in functions):
             continue
         pieces = loose(places, index)
         if not pieces:
@@ -138,6 +147,14 @@ def loose_code(places: Places) -> Iterator[Code]:
             objects=ordered(objects),
             flags=section.flags,
         )
+
+
+def common(places: Places) -> Iterator[Code]:
+    """Variables without a value that several objects may have; their place is an alignment."""
+    symbols = (one for one in places.obj.symbols if one.section == elf.SHN_COMMON)
+    found = [Variable(s.name, b"", (), s.size, at=s.value, manner=manner(s)) for s in symbols]
+    if found:
+        yield Code("COMMON", 0, b"", (), objects=ordered(found))
 
 
 def named_strings(places: Places) -> Iterator[Code]:
@@ -176,7 +193,7 @@ def _used_strings(places: Places) -> set[tuple[int, int]]:
             symbol = obj.symbols[relocation.symbol]
             if places.by_place(symbol):
                 section = obj.sections[symbol.section]
-                if section.flags & elf.SHF_STRINGS:
-                    first, _ = string(section, symbol.value + relocation.addend)
-                    found.add((symbol.section, first))
+                place = symbol.value + relocation.addend
+                if section.flags & elf.SHF_STRINGS and 0 <= place < len(section.data):
+                    found.add((symbol.section, string(section, place)[0]))
     return found

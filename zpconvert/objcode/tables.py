@@ -54,6 +54,8 @@ def is_table(places: Places, index: int) -> bool:
         return False
     if section.name.startswith(_TABLES):
         return places.function_at(relocations[0]) is not None
+    if places.labels(index):
+        return False
     found = (places.function_at(relocation) for relocation in relocations)
     return all(p is not None and (p[1] > 0 or p[0].name.endswith(".cold")) for p in found)
 

@@ -50,6 +50,12 @@ def after_distance(code: bytes, at: int) -> frozenset[int]:
     return frozenset((*_plain(before, operation), *_escaped(before, operation))) or _ANY
 
 
+def is_jump(code: bytes, at: int) -> bool:
+    """Whether the four bytes at `at`, a distance, belong to a call or a jump."""
+    near = code[at - 1 : at] in (b"\xe8", b"\xe9")
+    return near or (code[at - 2 : at - 1] == b"\x0f" and code[at - 1] & 0xF0 == 0x80)
+
+
 def _plain(before: bytes, operation: int) -> tuple[int, ...]:
     """As an opcode of one byte."""
     opcode = before[-1]

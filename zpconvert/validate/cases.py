@@ -17,6 +17,7 @@ from zpconvert.csource import edits
 from zpconvert.csource.bodies import inline_functions
 from zpconvert.csource.edits import Edit
 from zpconvert.kernel.kbuild import BuildDir
+from zpconvert.objcode.code import stem
 from zpconvert.validate.comments import uncommented
 from zpconvert.validate.pairing import Pairing
 from zpconvert.validate.verdict import Verdict
@@ -215,16 +216,16 @@ class Case:
         # what is there without being used is in a table, or for other objects
         went = edit.before - edit.after | (idle | edit.touched & edit.inline - used) - there
         self._rename(edit, known, came)
-        kept = {name for name in known if _stem(name) not in went}
+        kept = {name for name in known if stem(name) not in went}
         self.names = frozenset(kept | came)
         self.settled = {
             name: proof for name, proof in self.settled.items() if self.was.get(name, name) in known
         }
         self._callers = _callers(edit, found, known | came)
         for name in kept - found.names:
-            if _stem(name) not in edit.touched:
+            if stem(name) not in edit.touched:
                 self.settled[name] = Proof(Verdict.EQUAL)
-        inside = {name for name in kept - found.names if _stem(name) in edit.touched}
+        inside = {name for name in kept - found.names if stem(name) in edit.touched}
         inside |= {name for name in came - found.names if name in self.was}
         unsettled = self.unsettled(inside, found)
         self.settled |= dict.fromkeys(inside - unsettled, proof)
@@ -262,7 +263,7 @@ class Case:
         went = edit.before - edit.after | {n for n in idle if edit.users_before.get(n)}
         came -= known
         self._rename(edit, known, came)
-        kept = {name for name in known if _stem(name) not in went}
+        kept = {name for name in known if stem(name) not in went}
         self.names = frozenset(kept | came)
         self.settled = dict.fromkeys(kept | came & self.was.keys(), _AS_BUILT)
         return True
@@ -330,7 +331,7 @@ class Case:
 
     def _doubted(self, row: Compared) -> Compared:
         """A row, unknown if the function that it shows equal is not so where it is called."""
-        if self.unchanged or row.verdict.fell_short or _stem(row.name) not in self._asking:
+        if self.unchanged or row.verdict.fell_short or stem(row.name) not in self._asking:
             return row
         return replace(row, verdict=Verdict.UNKNOWN, how=_ASKS, assumptions=())
 
@@ -371,11 +372,6 @@ class Case:
         )
 
 
-def _stem(name: str) -> str:
-    """The function that a symbol is, or is a part of (`f.cold`)."""
-    return name.partition(".")[0]
-
-
 def _users(edit: Edit, name: str) -> set[str]:
     """What a function is a part of after the commit, through others."""
     found: set[str] = set()
@@ -393,7 +389,7 @@ def _callers(edit: Edit, found: Pairing, names: Set[str]) -> dict[str, frozenset
     names: those that are not seen in them.
     """
     every = names | found.names
-    callers = {name: frozenset({_stem(name)}) for name in every if name != _stem(name)}
+    callers = {name: frozenset({stem(name)}) for name in every if name != stem(name)}
     for users in (edit.users_before, edit.users_after, found.callers):
         for name, others in users.items():
             callers[name] = callers.get(name, frozenset()) | others & every

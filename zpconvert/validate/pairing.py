@@ -2,7 +2,8 @@
 """The functions of two objects, paired: by name, by what a commit renamed, and through shims.
 
 A shim is a function that does nothing but jump to another. Calling it is calling the other,
-and its code is the other's: callers that go past it are equal to those that do not.
+and its code is the other's: callers that go past it are equal to those that do not. Its address
+is its own.
 """
 
 from __future__ import annotations
@@ -70,23 +71,19 @@ def pair(
 
     hints: names before to names after, as the series says; taken where they fit. Other
     renames are learnt: a function or static variable that reappears under a name that was not
-    there.
+    there. Hints are for functions.
     known: of two objects that hold more of the same functions; its renames and shims are
     taken for what is only referred to here.
     """
     old, new = known.shims if known else ({}, {})
     sides = _Side(before, old), _Side(after, new)
-    names = {
-        was: now
-        for was, now in hints.items()
-        if was in before and now in after and now not in before
-    }
     # what became a shim around its new self
-    for was, now in sides[1].shims.items():
-        if was in before and now in after and now not in before:
-            names.setdefault(was, now)
+    likely = {**sides[1].shims, **hints}
+    names = {was: now for was, now in likely.items() if was in before and now in after}
     if known:
         names = {**known.renames, **names}
+    # another's name in the first object is no new one
+    names = {was: now for was, now in names.items() if stem(now) not in sides[0].words}
     _learn(*sides, names)
     paired = {was: now for was, now in names.items() if was in before and now in after}
     pairs = {(name, name) for name in before.keys() & after.keys() if name not in paired}
@@ -111,27 +108,34 @@ class _Side:
     def __init__(self, codes: Mapping[str, Code], shims: Mapping[str, str]) -> None:
         """shims: others that are known."""
         self.codes = codes
-        direct = {name: target for name, code in codes.items() if (target := _shim(code))}
+        direct = {
+            name: target
+            for name, code in codes.items()
+            if (target := _shim(code)) and _is_reached(code, codes.get(target))
+        }
         self.shims = {**shims, **{name: _last(direct, name) for name in direct}}
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """The stems of all names in the object."""
-        inner = (code.names for code in self.codes.values())
-        return frozenset(map(stem, self.codes)).union(*inner)
+        """The stems of all names in the object, defined in it or not."""
+        return frozenset(map(stem, self._symbols))
 
     @cached_property
-    def statics(self) -> frozenset[str]:
-        """The stems of variables that only this object can name."""
-        local: dict[str, bool] = {}
-        for code in self.codes.values():
-            for one in code.objects:
-                name = stem(one.name)
-                local[name] = local.get(name, True) and one.manner.local and one.size > 0
-        functions = set(map(stem, self.codes))
-        return frozenset(name for name, holds in local.items() if holds) - functions
+    def statics(self) -> tuple[str, ...]:
+        """The stems that are those of variables which only this object can name, and of nothing
+        else: a function's own `count.1` is no other object's `count`. As they lie there."""
+        every = [one for code in self.codes.values() for one in code.objects]
+        local = [one for one in every if one.manner.local and one.size]
+        other = self._symbols - {one.name for one in local}
+        found = (stem(one.name) for one in sorted(local, key=lambda one: one.order))
+        others = set(map(stem, other))
+        return tuple(dict.fromkeys(name for name in found if name not in others))
 
-    def places(self, name: str, names: Mapping[str, str]) -> list[tuple[str, Variable]]:
+    @cached_property
+    def _symbols(self) -> frozenset[str]:
+        return frozenset(self.codes).union(*(code.symbols for code in self.codes.values()))
+
+    def variables(self, name: str, names: Mapping[str, str]) -> list[tuple[str, Variable]]:
         """The sections and contents of the variables that have a stem after renaming."""
         return [
             (section, one)
@@ -145,25 +149,41 @@ class _Side:
         """The code that runs under a name, its references seen through shims and renamed."""
         target = self.shims.get(name, name)
         code = self.codes[target if target in self.codes else name]
-        renames = {
+        kept = {n: names[n] for n in code.names if n in names}
+        called = {
             n: names.get(to, to)
             for n in code.names
             if (to := self.shims.get(n, n)) != n or n in names
         }
-        section = "" if name.startswith("[") else code.section
-        # what the name is stays, whatever it jumps to
-        manner = self.codes[name].manner
-        return replace(renamed(code, renames), section=section, manner=manner)
+        # where and what the name is stays, whatever it jumps to
+        own = self.codes[name]
+        section = "" if name.startswith("[") else own.section
+        return replace(renamed(code, kept, called), section=section, manner=own.manner)
 
 
 def _shim(code: Code) -> str | None:
-    """Where a function jumps to that does nothing else. A weak one may be another's."""
+    """Where a function jumps to that does nothing else. A weak one may be another's, and what
+    it jumps to, too."""
     at = _JUMPS.get(code.data)
     if at is None or code.tables or code.manner.weak or len(code.references) != 1:
         return None
     (reference,) = code.references
-    fits = reference.offset == at and reference.addend == 0 and isinstance(reference.to, str)
-    return str(reference.to) if fits else None
+    fits = reference.offset == at and reference.addend == 0 and reference.called
+    return reference.to if fits and not reference.weak and isinstance(reference.to, str) else None
+
+
+def _is_reached(shim: Code, target: Code | None) -> bool:
+    """Whether calling the shim is calling its target: another object's cannot take the target's
+    place, and it is there as long as the shim."""
+    if target is None:
+        return True
+    return not target.manner.weak and _lasting(shim.section) == _lasting(target.section)
+
+
+def _lasting(section: str) -> str:
+    """The sections that go with one: what is likely or not is in .text all the same."""
+    ordinary = section.startswith(".text.") and not section.startswith(".text..")
+    return ".text" if ordinary else section
 
 
 def _last(direct: Mapping[str, str], name: str) -> str:
@@ -224,7 +244,7 @@ def _learn(old: _Side, new: _Side, names: dict[str, str]) -> None:
 def _learn_functions(old: _Side, new: _Side, names: dict[str, str]) -> bool:
     found = False
     taken = set(names.values())
-    candidates = [n for n in new.codes if n not in old.codes and n not in taken]
+    candidates = [n for n in new.codes if stem(n) not in old.words and n not in taken]
     for was in old.codes:
         if was in names or (was in new.codes and _equal(old, new, was, was, names)):
             continue
@@ -240,10 +260,11 @@ def _learn_functions(old: _Side, new: _Side, names: dict[str, str]) -> bool:
 def _learn_variables(old: _Side, new: _Side, names: dict[str, str]) -> bool:
     found = False
     taken = set(names.values())
-    candidates = sorted(new.statics - old.words - taken)
-    for was in sorted(old.statics - new.words - names.keys()) if candidates else ():
+    candidates = [n for n in new.statics if n not in old.words and n not in taken]
+    gone = [n for n in old.statics if n not in new.words and n not in names]
+    for was in gone if candidates else ():
         for now in candidates:
-            if old.places(now, {**names, was: now}) == new.places(now, {}):
+            if old.variables(now, {**names, was: now}) == new.variables(now, {}):
                 names[was] = now
                 candidates.remove(now)
                 found = True
