@@ -162,3 +162,51 @@ def test_no_line_is_wider_than_a_terminal(
         assert f"{number} {name}" in text  # in one line
     assert text.count("word") == 3 * 30
     assert "counter_19 >= 19" in text
+
+
+def finding(commit: int, cell: str, text: str) -> Finding:
+    again = f"zpconvert validate --commit {commit} --cell {cell}"
+    return Finding("equality", commit, cell, "mm/a.c", 7, text, again)
+
+
+def test_findings_come_by_commit_and_once_for_all_cells(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    commits = (CommitRow(1, "0123456789abcdef", "mm/a: one", ""), CommitRow(2, "2.patch", "x", ""))
+    found = [finding(2, "c", "f"), finding(1, "c", "g"), finding(1, "d", "g"), finding(1, "d", "h")]
+    assert shown(report(commits=commits, findings=tuple(found)), capsys).endswith("""
+commit 1, 0123456789ab mm/a: one
+equality: commit 1 c, d: mm/a.c:7: g
+  zpconvert validate --commit 1 --cell c --cell d
+
+equality: commit 1 d: mm/a.c:7: h
+  zpconvert validate --commit 1 --cell d
+
+commit 2, 2.patch
+equality: commit 2 c: mm/a.c:7: f
+  zpconvert validate --commit 2 --cell c
+""")
+
+
+def test_where_an_instruction_is_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    """What is shown begins before the first line that differs in more; of the first cell only."""
+    same = tuple(f"  {n}:\tnop" for n in range(9))
+    before = (".smp_locks of 0x40: 00 00", "   0:\tjne    30 <f+0x30>", *same, "  a:\tret")
+    after = (".smp_locks of 0x41: 00 00", "   0:\tjne    31 <f+0x31>", *same, "  a:\tint3", "b")
+    listing, how = Listing(before, after), "other code"
+    rows = tuple(
+        FunctionRow(1, cell, "a.o", "f", "f", Verdict.DIFFERENT, how, (), listing)
+        for cell in ("c", "d")
+    )
+    said = shown(report(compared=rows), capsys)
+    assert said.count("before, after") == 1
+    *_, head, one, two, three, four, where = said.splitlines()
+    assert head == "f, commit 1, c: before, after"
+    assert [line.split()[0] for line in (one, two, three)] == ["7:", "8:", "a:"]
+    assert three.endswith("int3")
+    assert four.split() == ["|", "b"]
+    assert where == "  4 of 13 lines; --json FILE has them all"
+
+
+def test_nothing_to_compare_is_no_missing_cell(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "not compared: no commit changes an object" in shown(report(functions={}), capsys)

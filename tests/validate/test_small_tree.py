@@ -59,7 +59,7 @@ def test_a_header_s_users_are_built_and_compared(tree: Path, cell: Cell, tmp_pat
     assert set(found.objects) == set(users)
     assert found.uncovered == ()
     builds = {f.text.partition(":")[0] for f in found.findings if f.check == "build"}
-    assert builds == {"does not build"}
+    assert builds == {f"{obj} does not build" for obj in users}
     assert {f.path for f in found.findings if f.check == "build"} == {header}
 
 
@@ -216,7 +216,8 @@ def test_a_setting_that_no_cell_can_have_is_one_finding(
     assert (said.check, said.cell) == ("prepare", "")
     assert "CONFIG_NO_SUCH_THING=y has no effect" in said.text
     assert said.text.endswith(" (cells small, other)")
-    todo = ": try --conversion NAME, or --kconfig CONFIG_NO_SUCH_THING=y and what else it takes"
+    todo = ": try --conversion NAME, or --kconfig CONFIG_NO_SUCH_THING=y"
+    todo += " with a --kconfig for each that is not set"
     assert f"{todo} (cells" in said.text
     assert "--cell" not in said.reproduce
     found = run.validate(one, two[1:], cache=tmp_path / "cache", workers=2, tell=lambda text: None)
@@ -310,3 +311,56 @@ def test_what_no_compiler_reads_changes_no_object(tree: Path, cell: Cell, tmp_pa
     )  # fmt: skip
     assert sum(found.functions.values()) == 0
     assert {left.path for left in found.uncovered} == {*texts, "Documentation/pool.rst"}
+
+
+#: A helper that the compiler makes a part of its caller, and one for another configuration.
+CHUNKS = b"""
+#ifdef CONFIG_NO_SUCH_THING
+static int b2_helper(int x) { return 0; }
+#else
+static int b2_helper(int x)
+{
+	int sum = 0;
+
+	while (x > 3)
+		sum += x--;
+	return sum;
+}
+#endif
+int b2_user(int x);
+int b2_user(int x)
+{
+	return b2_helper(x) * 5;
+}
+"""
+
+
+def test_a_finding_has_the_line_that_is_other_and_a_listing(
+    tree: Path, cell: Cell, tmp_path: Path
+) -> None:
+    """Of what is inlined, too; not that of what stands for it elsewhere."""
+    path = "mm/buddy2.c"
+    text = (tree / path).read_bytes() + CHUNKS
+    commit(tree, {path: text}, "buddy2: a helper")
+    after = text.replace(b"while (x > 3)", b"while (x >= 3)")
+    commit(tree, {path: after}, "buddy2: tidy it")
+    found = validated(subject(tree, 1), cell, tmp_path / "cache")
+    (one,) = [f for f in found.findings if f.check == "equality"]
+    assert one.text == "b2_helper: different: other code"
+    assert after.splitlines()[one.line - 1].strip() == b"while (x >= 3)"
+    (row,) = [row for row in found.compared if row.verdict is Verdict.DIFFERENT]
+    assert row.listing is not None
+    assert row.listing.before != row.listing.after
+
+
+def test_what_comes_after_a_commit_that_does_not_build_is_not_shown_to_be_equal(
+    tree: Path, cell: Cell, tmp_path: Path
+) -> None:
+    text = (tree / SOURCE).read_bytes()
+    commit(tree, {SOURCE: text + b"broken\n"}, "objpool: break it")
+    commit(tree, {SOURCE: text + b"int objpool_more;\n"}, "objpool: mend it")
+    found = validated(subject(tree, 2), cell, tmp_path / "cache")
+    said = [(f.commit, f.check) for f in found.findings if f.check in ("build", "equality")]
+    assert said == [(1, "build"), (2, "equality")]
+    (text_of_it,) = [f.text for f in found.findings if f.check == "equality"]
+    assert text_of_it.startswith("*: unknown: the parent does not compile: mm/objpool.c:")

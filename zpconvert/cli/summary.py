@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 import itertools
+import re
 import shutil
 import textwrap
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,12 +20,26 @@ from zpconvert.cli.talk import say
 from zpconvert.plural import counted
 
 if TYPE_CHECKING:
-    from zpconvert.validate.report import BloatRow, BootRow, CellRow, Finding, FunctionRow, Report
+    from zpconvert.validate.report import (
+        BloatRow,
+        BootRow,
+        CellRow,
+        CommitRow,
+        Finding,
+        FunctionRow,
+        Listing,
+        Report,
+    )
 
 #: Columns of a terminal.
 WIDTH = 80
 #: Characters of a line to be seen from where it begins to differ.
 _SEEN = 12
+#: Digits of a commit's hash.
+_HASH = 12
+#: What is other where code before it has another length: where an instruction is, where it
+#: jumps, and where in the function an entry of a table is about.
+_PLACE = re.compile(r"^ *[0-9a-f]+:|\b[0-9a-f]+ <[^>]*>|(?<= of )0x[0-9a-f]+")
 #: A blank that ends no line.
 _TIE = "\N{NO-BREAK SPACE}"
 
@@ -55,7 +72,9 @@ def show(report: Report, json_file: Path | None) -> None:
     click.echo(f"churn: {report.churn:.2f}\n")
     verdicts = ", ".join(f"{number}{_TIE}{name}" for name, number in report.functions.items())
     if not any(report.functions.values()):
-        verdicts = "not compared: no cell that does so was built"
+        could = any(cell.compared and cell.state == "ran" for cell in report.cells)
+        why = "no commit changes an object" if could else "no cell that does so was built"
+        verdicts = f"not compared: {why}"
     where = [cell.name for cell in report.cells if cell.compared]
     # one that two cells have is counted once
     within = f", in {', '.join(where)}{' together' * (len(where) > 1)}" * bool(where)
@@ -79,11 +98,12 @@ def show(report: Report, json_file: Path | None) -> None:
     for left in report.uncovered:
         click.echo(_hung(f"not covered: commit {left.commit}: {left.path}: {left.reason}", ""))
     _show_boots(report.boots)
-    for command in dict.fromkeys(finding.reproduce for finding in report.findings):
-        lines = [_told(one) for one in report.findings if one.reproduce == command]
-        click.echo("\n".join(["", *lines, f"  {command}"]))
+    _show_findings(report)
+    # of a function that several cells have, the first
+    listed = {(row.commit, row.object, row.name): row for row in reversed(report.compared)}
     for row in report.compared:
-        _side_by_side(row, json_file)
+        if row is listed[row.commit, row.object, row.name]:
+            _side_by_side(row, json_file)
     cost = report.cost
     say(
         f"\n{counted(cost.compiled, 'compilation')}, {cost.seconds:.0f} s of compiler, "
@@ -139,9 +159,41 @@ def _row(head: str, text: str) -> str:
     )  # fmt: skip
 
 
-def _told(finding: Finding) -> str:
+def _show_findings(report: Report) -> None:
+    """The findings, commit by commit; what several cells have in common is said once."""
+    commits = {row.number: row for row in report.commits}
+    for number in sorted({finding.commit for finding in report.findings}):
+        same: dict[Finding, list[Finding]] = {}
+        for one in report.findings:
+            if one.commit == number:
+                same.setdefault(replace(one, cell="", reproduce=""), []).append(one)
+        by_command: dict[str, list[str]] = {}
+        for several in same.values():
+            by_command.setdefault(_command(several), []).append(_told(several))
+        titles = [_titled(commits[number])] if number in commits else []
+        for command, lines in by_command.items():
+            click.echo("\n".join(["", *titles, *lines, f"  {command}"]))
+            titles = []
+
+
+def _titled(commit: CommitRow) -> str:
+    """A commit by its mail, or by its hash and subject."""
+    name = commit.name if "." in commit.name else f"{commit.name[:_HASH]} {commit.subject}"
+    return f"commit {commit.number}, {name}"
+
+
+def _command(several: Sequence[Finding]) -> str:
+    """What shows a finding again in all cells that have it."""
+    first, *rest = several
+    return first.reproduce + "".join(f" --cell {one.cell}" for one in rest)
+
+
+def _told(several: Sequence[Finding]) -> str:
+    """A finding, and the cells that have it."""
+    finding = several[0]
     commit = f"commit {finding.commit}" if finding.commit else ""
-    place = " ".join(p for p in (commit, finding.cell) if p)
+    cells = ", ".join(one.cell for one in several)
+    place = " ".join(p for p in (commit, cells) if p)
     return ": ".join(p for p in (finding.check, place, finding.where, finding.text) if p)
 
 
@@ -192,20 +244,30 @@ def _side_by_side(row: FunctionRow, json_file: Path | None) -> None:
     """The lines around the first difference of two listings."""
     if row.listing is None:
         return
-    before, after = row.listing.before, row.listing.after
-    same = next(
-        (n for n, (a, b) in enumerate(zip(before, after, strict=False)) if a != b),
-        min(len(before), len(after)),
-    )
+    lines, same = _aligned(row.listing)
     click.echo(f"\n{row.name}, commit {row.commit}, {row.cell}: before, after")
-    last = max(len(before), len(after))
-    shown = range(max(0, same - 2), min(same + 8, last))
+    shown = lines[max(0, same - 2) : same + 8]
     width = (max(shutil.get_terminal_size().columns, WIDTH) - 5) // 2
-    for n in shown:
-        left, right = ((side[n].expandtabs(4) if n < len(side) else "") for side in (before, after))
+    for left, right in shown:
         mark = "|" if left != right else " "
         left, right = _from_difference(left, right, width)
         click.echo(f"  {left:{width}} {mark} {right}".rstrip())
-    if len(shown) < last:
+    if len(shown) < len(lines):
         where = f"{json_file} has them all" if json_file else "--json FILE has them all"
-        click.echo(f"  {len(shown)} of {counted(last, 'line')}; {where}")
+        click.echo(f"  {len(shown)} of {counted(len(lines), 'line')}; {where}")
+
+
+def _aligned(listing: Listing) -> tuple[list[tuple[str, str]], int]:
+    """The lines of two listings beside each other, and the first pair that differs, if one does
+    in more than places in the code."""
+    before, after = ([line.expandtabs(4) for line in s] for s in (listing.before, listing.after))
+    plain = [[_PLACE.sub("", line) for line in side] for side in (before, after)]
+    lines: list[tuple[str, str]] = []
+    first = None
+    for tag, i, j, m, n in SequenceMatcher(a=plain[0], b=plain[1], autojunk=False).get_opcodes():
+        if tag != "equal" and first is None:
+            first = len(lines)
+        lines += itertools.zip_longest(before[i:j], after[m:n], fillvalue="")
+    if first is None:
+        first = next((n for n, (left, right) in enumerate(lines) if left != right), 0)
+    return lines, first

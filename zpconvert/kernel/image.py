@@ -8,7 +8,6 @@ mirror and the build directory are kept; one make at a time works there.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import shutil
@@ -16,6 +15,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from zpconvert import space
+from zpconvert.kernel import digests
 from zpconvert.kernel.buildcache import locked
 from zpconvert.kernel.kbuild import BuildDir, Make, variables
 from zpconvert.kernel.mirror import Mirror
@@ -44,16 +44,14 @@ class Images:
         self.mirror = Mirror(tree.resolve(), build.path.parent)
 
     def inputs(self) -> str | None:
-        """A digest of what the tree gives to these kernels besides what the series touches:
-        time and size of each file. None if that is not known, because none was built."""
+        """A digest of what the tree gives to these kernels besides what the series touches.
+        None if that is not known, because none was built."""
         known = self.path / _INPUTS
         if not known.exists():
             return None
-        seen = hashlib.sha256((self.path / ".config").read_bytes())
-        for path in known.read_text().splitlines():
-            if path not in self.paths:
-                seen.update(f"{path} {_stamp(self.mirror.tree / path)}\n".encode())
-        return seen.hexdigest()
+        own = known.read_text().splitlines()
+        files = [f"{self.mirror.tree}/{path}" for path in own if path not in self.paths]
+        return digests.digest([*files, f"{self.path}/.config"], self.path)
 
     def make(self, files: Mapping[str, bytes], place: Path) -> None:
         """Build the kernel of a state (path in the tree to text) and put its program at `place`.
@@ -93,14 +91,6 @@ class Images:
                 found.add(path)
                 found.add(f"{os.path.dirname(path)}/Makefile")  # noqa: PTH120 - 100,000 of them
         (self.path / _INPUTS).write_text("".join(f"{path}\n" for path in sorted(found)))
-
-
-def _stamp(file: Path) -> str:
-    try:
-        stat = os.stat(file)  # noqa: PTH116 - thousands, before every run
-    except OSError:
-        return "gone"
-    return f"{stat.st_mtime_ns} {stat.st_size}"
 
 
 def _sweep(path: Path) -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from zpconvert import space
 from zpconvert.errors import UserError
-from zpconvert.kernel import kconfig
+from zpconvert.kernel import digests, kconfig
 from zpconvert.kernel.buildcache import STAMP, locked, prune, seed, used
 from zpconvert.kernel.cells import Cell
 from zpconvert.kernel.cleanview import buildable
@@ -301,7 +301,7 @@ def _saved(path: Path, obj: str) -> Path:
 
 
 def _inputs_digest(path: Path, source: Path, stamp: _Stamp) -> str:
-    """Time and size of every file of the tree that configuring and compiling read, but for the
+    """A digest of every file of the tree that configuring and compiling read, but for the
     objects' own sources, whose text comes with each compilation; empty where nothing was built."""
     if not stamp.commands:
         return ""
@@ -312,11 +312,4 @@ def _inputs_digest(path: Path, source: Path, stamp: _Stamp) -> str:
     for obj in stamp.commands:
         text = _saved(path, obj).read_text()
         files.update(re.findall(rf"(?m)^  ({re.escape(str(source))}/\S+)", text))
-    seen = hashlib.sha256()
-    for file in sorted(files):
-        try:
-            stat = os.stat(file)  # noqa: PTH116
-            seen.update(f"{file} {stat.st_mtime_ns} {stat.st_size}\n".encode())
-        except FileNotFoundError:
-            seen.update(f"{file} gone\n".encode())
-    return seen.hexdigest()
+    return digests.digest(files, path)

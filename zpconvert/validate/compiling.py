@@ -76,7 +76,7 @@ def _settings(subject: Subject, cell: Cell, error: UserError) -> str:
     if subject.conversion is not None or own or not isinstance(error, kbuild.Unconfigured):
         return ""
     lines = " ".join(f"--kconfig {line}" for line in subject.fragment)
-    return f": try --conversion NAME, or {lines} and what else it takes"
+    return f": try --conversion NAME, or {lines} with a --kconfig for each that is not set"
 
 
 @dataclass(frozen=True)
@@ -290,7 +290,8 @@ def _fresh(
         return
     if isinstance(now, Failed):
         error = now.error
-        text = f"does not build{_since(at, results)}: {error.text}"
+        what = "" if error.path in ("", source) else f"{obj} "
+        text = f"{what}does not build{_since(at, results)}: {error.text}"
         yield finding(subject, "build", number, cell, error.path or source, error.line, text)
         return
     if isinstance(before, Unfinished):

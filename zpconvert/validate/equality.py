@@ -97,15 +97,17 @@ class Comparer:
                 yield before
             at = number
 
-    def objects(self, targets: Sequence[Target], row: Compared) -> tuple[bytes, bytes]:
-        """The two objects that a row compares, helpers flattened; empty if one is not there."""
+    def objects(self, targets: Sequence[Target], row: Compared) -> Iterator[tuple[bytes, bytes]]:
+        """The two objects that a row compares, with inlining off, then with helpers flattened,
+        which some functions have no code in; empty if one is not there."""
         target = next(t for t in targets if (t.build.cell.name, t.object) == (row.cell, row.object))
-        jobs = [self._job(target, number, _FLAT) for number in (row.commit - 1, row.commit)]
-        before, after = self.builder.results(jobs, "listing")
-        return (
-            before.obj if isinstance(before, Compiled) else b"",
-            after.obj if isinstance(after, Compiled) else b"",
-        )
+        for stage in (_PLAIN, _FLAT):
+            jobs = [self._job(target, number, stage) for number in (row.commit - 1, row.commit)]
+            before, after = self.builder.results(jobs, "listing")
+            yield (
+                before.obj if isinstance(before, Compiled) else b"",
+                after.obj if isinstance(after, Compiled) else b"",
+            )
 
     def _key(self, case: Case, before: str) -> str:
         """What a case's rows depend on. before: the same of the commit before, or of the

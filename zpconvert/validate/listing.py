@@ -36,7 +36,7 @@ def listings(
     objdump: str, before: bytes, was: str, after: bytes, name: str, names: Mapping[str, str]
 ) -> Listing | None:
     """What there is of a function in both objects, or of a data section (`[.data]`): those of
-    its variables that differ. None where it cannot be had.
+    its variables that differ. None where it cannot be had, or is the same.
 
     objdump: the program, that of the objects' own toolchain: another's cannot read them. names:
     names of symbols before to names after.
@@ -46,10 +46,13 @@ def listings(
         if old is None or new is None:
             return None
         if name.startswith("["):
-            return _data(renamed(old, names), new, name)
-        if shutil.which(objdump) is None:
+            found = _data(renamed(old, names), new, name)
+        elif shutil.which(objdump) is None:
             return None
-        return Listing(_listing(objdump, before, was, old), _listing(objdump, after, name, new))
+        else:
+            sides = ((before, was, old), (after, name, new))
+            found = Listing(*(_listing(objdump, *side) for side in sides))
+        return found if found.before != found.after else None
     except (ProcessError, elf.ElfError):
         return None
 
@@ -72,7 +75,7 @@ def _listing(objdump: str, blob: bytes, name: str, code: Code) -> tuple[str, ...
     scope = "static" if code.manner.local else "seen by other objects"
     manner = _words(code.manner)
     head = f"in {code.section}, {scope}{',' if manner else ''}{manner}"
-    return (head, *_tables(code), *_told(lines, code))[:LINES]
+    return _kept((head, *_tables(code), *_told(lines, code)))
 
 
 def _told(lines: list[str], code: Code) -> Iterator[str]:
@@ -102,7 +105,12 @@ def _side(code: Code, name: str, same: Set[Variable]) -> tuple[str, ...]:
     other = [one for one in code.objects if one not in same]
     shown = other or [Variable(name, code.data, code.references, code.size)]
     head = f"{name}: flags {code.flags:#x}, aligned to {code.alignment} bytes"
-    return (head, *(line for one in shown for line in _variable(one)))[:LINES]
+    return _kept((head, *(line for one in shown for line in _variable(one))))
+
+
+def _kept(lines: tuple[str, ...]) -> tuple[str, ...]:
+    """The lines that are kept, and how many there are if these are fewer."""
+    return lines if len(lines) <= LINES else (*lines[:LINES], f"… {len(lines)} lines in all")
 
 
 def _variable(variable: Variable) -> Iterator[str]:

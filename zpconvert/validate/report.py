@@ -22,7 +22,7 @@ Schema 1, a JSON object; commits are counted from 1, lines too, 0 where there is
                  counted once with the worst verdict of all cells that compare
     compared     the rows that are not plainly equal:
                  [{commit, cell, object, name, was, verdict, how, assumptions, listing}];
-                 listing is {before, after}, the disassembly or the data, for the first 20 that are
+                 listing is {before, after}, the disassembly or the data, for the first 100 that are
                  different, else null
     assumptions  [{name, reason, functions}]; functions is how many needed it
     sizes        [{commit, cell, object, text, data, bss}], bytes; commit 0 is the base

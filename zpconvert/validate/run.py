@@ -15,6 +15,7 @@ from zpconvert.errors import UserError
 from zpconvert.kernel.cells import Cell
 from zpconvert.kernel.kbuild import BuildDir
 from zpconvert.mail.record import digest
+from zpconvert.objcode.code import stem
 from zpconvert.process import beside
 from zpconvert.validate import booting, compiling, declared, includers, listing
 from zpconvert.validate.builder import Builder
@@ -40,7 +41,7 @@ from zpconvert.validate.verdict import Verdict, worst
 Tell = Callable[[str], None]
 
 #: Functions of other code whose listings the report holds; the rest are counted.
-LISTED = 20
+LISTED = 100
 
 
 def validate(
@@ -213,11 +214,14 @@ def _functions(
         shown, how = None, one.how
         if one.verdict is Verdict.DIFFERENT and listed < LISTED:
             listed += 1
-            before, after = comparer.objects(targets, one)
             cross = next(t.build.cell.cross for t in targets if t.build.cell.name == one.cell)
-            shown = listing.listings(
-                f"{cross}objdump", before, one.was, after, one.name, comparer.hints
+            found = (
+                listing.listings(
+                    f"{cross}objdump", before, one.was, after, one.name, comparer.hints
+                )
+                for before, after in comparer.objects(targets, one)
             )
+            shown = next(filter(None, found), None)
             if shown is not None and one.name.startswith("["):
                 names = ", ".join(listing.variables(shown))
                 how += f" in {names}" * bool(names)
@@ -242,19 +246,18 @@ def _used(assumptions: Iterable[Assumption], compared: Sequence[Compared]) -> li
 
 
 def _unbuilt(row: FunctionRow, broken: Set[tuple[str, str, int]]) -> bool:
-    """Whether nothing is compared because one side does not compile, and that is said already."""
-    sides = ((row.cell, row.object, number) for number in (row.commit - 1, row.commit))
-    return NOT_COMPILED in row.how and any(side in broken for side in sides)
+    """Whether nothing is compared because the commit does not compile, which is said already."""
+    return NOT_COMPILED in row.how and (row.cell, row.object, row.commit) in broken
 
 
 def _differs(subject: Subject, row: FunctionRow) -> Finding:
     """A function that fell short; where its own text is not edited, with those that are."""
     source = subject.source(row.object)
-    text = subject.series.states[row.commit].get(source, b"")
     name = row.name
     if name.startswith("[") and row.listing is not None:
         name, *_ = listing.variables(row.listing) or [name]
-    line = _definition(text, name)
+    was, now = (_text(subject, source, number) for number in (row.commit - 1, row.commit))
+    line = _line(was, now, name)
     what = f"{row.name}: {row.verdict}: {row.how}"
     sides = [subject.files(row.object, n) or {} for n in (row.commit - 1, row.commit)]
     before, after = ({p: uncommented(t) for p, t in side.items()} for side in sides)
@@ -264,10 +267,32 @@ def _differs(subject: Subject, row: FunctionRow) -> Finding:
     return finding(subject, "equality", row.commit, row.cell, source, line, what)
 
 
-def _definition(text: bytes, name: str) -> int:
-    """1-based line where a function or a variable is defined; 0 if it is not seen."""
-    word = re.escape(name.partition(".")[0].encode())
-    found = re.search(
-        rb"(?m)^[A-Za-z_][^;\n]*\b%b\s*\([^;{]*\)[^;{]*\n?\{" % word, text
-    ) or re.search(rb"(?m)^[^\n;(){}=]*\b%b\b[ \t]*(?:\[[^\n=]*\])?[^\n=;()]*[=;]" % word, text)
-    return text.count(b"\n", 0, found.start()) + 1 if found else 0
+def _text(subject: Subject, path: str, number: int) -> bytes:
+    """A source after a commit; that of the tree where no commit touches it."""
+    own = subject.series.states[number].get(path)
+    file = subject.tree.path / path
+    return own if own is not None else file.read_bytes() if file.is_file() else b""
+
+
+def _line(before: bytes, after: bytes, name: str) -> int:
+    """1-based line where a function begins to differ, or where it, or a variable, is defined;
+    0 if that is not seen."""
+    old, new = _definition(before, name), _definition(after, name)
+    if new is None:
+        return 0
+    lines = [one[0].split(b"\n") if one else [] for one in (old, new)]
+    pairs = zip(*lines, strict=False)
+    other = next((n for n, (was, now) in enumerate(pairs) if was != now), 0)
+    return after.count(b"\n", 0, new.start()) + 1 + other
+
+
+def _definition(text: bytes, name: str) -> re.Match[bytes] | None:
+    """A function's definition, or a variable's."""
+    word = re.escape(stem(name).encode())
+    bodies = re.finditer(
+        rb"(?ms)^[A-Za-z_][^;\n]*\b%b\s*\([^;{]*\)[^;{]*\n?\{(?:[^\n]*\}$|.*?^\})" % word, text
+    )
+    # the longest: others stand for what is not configured
+    return max(bodies, key=lambda one: len(one[0]), default=None) or re.search(
+        rb"(?m)^[^\n;(){}=]*\b%b\b[ \t]*(?:\[[^\n=]*\])?[^\n=;()]*[=;]" % word, text
+    )

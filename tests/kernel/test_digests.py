@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A digest of many files: by what they hold, and read once."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from zpconvert.kernel.digests import digest
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[str]:
+    paths = [tmp_path / name for name in ("one", "two")]
+    for path in paths:
+        path.write_text(f"{path.name}\n")
+    return [str(path) for path in paths]
+
+
+def later(path: str) -> None:
+    """As a checkout of another commit and back leaves it."""
+    time = Path(path).stat().st_mtime_ns + 1_000_000_000
+    os.utime(path, ns=(time, time))
+
+
+def test_times_do_not_count_and_contents_do(tmp_path: Path, files: list[str]) -> None:
+    first = digest(files, tmp_path)
+    later(files[0])
+    assert digest(reversed(files), tmp_path) == first
+    Path(files[0]).write_text("ONE\n")
+    later(files[0])
+    assert digest(files, tmp_path) != first
+    Path(files[0]).write_text("one\n")
+    assert digest(files, tmp_path) == first
+
+
+def test_a_file_that_goes_is_seen(tmp_path: Path, files: list[str]) -> None:
+    first = digest(files, tmp_path)
+    Path(files[1]).unlink()
+    gone = digest(files, tmp_path)
+    assert gone != first
+    assert gone != digest(files[:1], tmp_path)
+
+
+def test_what_is_as_it_was_is_not_read_again(
+    tmp_path: Path, files: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = digest(files, tmp_path)
+    monkeypatch.setattr(Path, "read_bytes", lambda self: pytest.fail(f"{self} is read"))
+    assert digest(files, tmp_path) == first
