@@ -102,7 +102,8 @@ def command(
     """Show that each commit builds without a new warning and changes no function.
 
     OUT is a directory of mails, from 'zpconvert series' or 'git format-patch', or an mbox file
-    of them; with --range, commits of the tree's own repository. The tree is only read.
+    of them; with --range, commits of the tree's own repository, whose work tree is at one of
+    them or at their base, and builds. The tree is only read.
 
     Exit code 1 means that something fell short; the report says what and how to see it again.
 
