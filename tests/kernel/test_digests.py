@@ -44,6 +44,17 @@ def test_a_file_that_goes_is_seen(tmp_path: Path, files: list[str]) -> None:
     assert gone != digest(files[:1], tmp_path)
 
 
+def test_a_directory_is_there_or_is_not(tmp_path: Path, files: list[str]) -> None:
+    there = tmp_path / "include"
+    there.mkdir()
+    first = digest([*files, str(there)], tmp_path)
+    (there / "more.h").touch()
+    assert digest([*files, str(there)], tmp_path) == first
+    (there / "more.h").unlink()
+    there.rmdir()
+    assert digest([*files, str(there)], tmp_path) != first
+
+
 def test_what_is_as_it_was_is_not_read_again(
     tmp_path: Path, files: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 
 from zpconvert.scratch import put
 
 _NAME = "zpconvert.digests"
-_GONE = "gone"
+_GONE, _DIRECTORY = "gone", "directory"
 
 
 def digest(paths: Iterable[str], place: Path) -> str:
@@ -30,11 +31,15 @@ def digest(paths: Iterable[str], place: Path) -> str:
     read = {}
     for path in sorted(paths):
         try:
-            stat = os.stat(path)  # noqa: PTH116 - thousands, before every run
+            found = os.stat(path)  # noqa: PTH116 - thousands, before every run
         except (FileNotFoundError, NotADirectoryError):
             seen.update(f"{path} {_GONE}\n".encode())
             continue
-        mark = f"{stat.st_mtime_ns} {stat.st_size}"
+        # kbuild names directories, too, for those that search them
+        if stat.S_ISDIR(found.st_mode):
+            seen.update(f"{path} {_DIRECTORY}\n".encode())
+            continue
+        mark = f"{found.st_mtime_ns} {found.st_size}"
         was, content = known.get(path, ("", ""))
         if was != mark:
             content = hashlib.sha256(Path(path).read_bytes()).hexdigest()
