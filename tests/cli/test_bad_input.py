@@ -19,7 +19,11 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import click
 import pytest
+
+from zpconvert import ending
+from zpconvert.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
 CONVERSIONS = ROOT / "fixtures/conversions"
@@ -626,6 +630,20 @@ def test_ctrl_c_in_a_phase_ends_it_at_once(
     assert (code, said) == (130, "zpconvert: interrupted\n")
     assert time.monotonic() - start < 25
     untouched(small_tree, before, tmp_path)
+
+
+def test_ctrl_c_while_the_command_line_is_read(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def parse(*_: object) -> list[str]:
+        raise ending.Ended
+
+    monkeypatch.setattr(click.Group, "parse_args", parse)
+    monkeypatch.setattr(ending, "settled", lambda: None)
+    with pytest.raises(SystemExit) as end:
+        main.main()
+    assert end.value.code == 130
+    assert capsys.readouterr().err == "zpconvert: interrupted\n"
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -172,7 +172,7 @@ def test_a_tree_that_was_built_in_place_is_built_through_links(
     kernel_612: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """kbuild itself would say "The source tree is not clean" and stop. make runs again when
-    the tree's own files change, and only then."""
+    what the tree's own files hold changes, and only then."""
     tree = tmp_path / "linux"
     tree.mkdir()
     for entry in kernel_612.iterdir():
@@ -212,6 +212,8 @@ def test_a_tree_that_was_built_in_place_is_built_through_links(
     assert prepare() == build
     (tree / "Makefile").unlink()
     (tree / "Makefile").write_bytes((kernel_612 / "Makefile").read_bytes())
+    assert prepare() == build
+    (tree / "Makefile").write_bytes((kernel_612 / "Makefile").read_bytes() + b"# more\n")
     with pytest.raises(UserError, match="build failed"):
         prepare()
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
-from typing import cast
+from typing import Any, cast
 
 import click
 
@@ -50,10 +50,23 @@ class LazyGroup(click.Group):
         module = import_module(f"zpconvert.cli.{cmd_name}")
         return cast(click.Command, module.command)
 
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        """Read the command line. Of Ctrl-C the boundary tells, here and in `invoke`; click would
+        put an empty line before that."""
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except KeyboardInterrupt:
+            raise click.Abort from None
+
     def invoke(self, ctx: click.Context) -> object:
         """Run a command. A reader of its output that goes away (`| head`) is no failure;
-        click itself would exit with 1, which says findings here. Of Ctrl-C the boundary
-        tells; click would put an empty line before that."""
+        click itself would exit with 1, which says findings here."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
