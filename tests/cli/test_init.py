@@ -136,6 +136,7 @@ def test_a_descriptor_that_is_there_is_shared(
         (["--json", "no/such/file"], "no/such/file: no such directory"),
         (["--json", "-"], "--json -: no file that can be written; name a file"),
         (["--json", "/dev/null"], "--json /dev/null: no file that can be written; name a file"),
+        (["--json", "/dev/stdout"], "--json /dev/stdout: no file that can be written"),
     ],
 )
 def test_bad_input_is_one_line_and_nothing_is_written(

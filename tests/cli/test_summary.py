@@ -210,3 +210,9 @@ def test_where_an_instruction_is_says_nothing(capsys: pytest.CaptureFixture[str]
 
 def test_nothing_to_compare_is_no_missing_cell(capsys: pytest.CaptureFixture[str]) -> None:
     assert "not compared: no commit changes an object" in shown(report(functions={}), capsys)
+
+
+def test_what_is_said_twice_is_printed_once(capsys: pytest.CaptureFixture[str]) -> None:
+    one = Finding("codespell", 1, "", "1.patch", 4, "teh", "zpconvert validate --commit 1")
+    said = shown(report(findings=(one, one)), capsys)
+    assert said.endswith("\ncodespell: commit 1: 1.patch:4: teh\n  zpconvert validate --commit 1\n")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -61,3 +62,27 @@ def test_what_is_as_it_was_is_not_read_again(
     first = digest(files, tmp_path)
     monkeypatch.setattr(Path, "read_bytes", lambda self: pytest.fail(f"{self} is read"))
     assert digest(files, tmp_path) == first
+
+
+def test_what_is_put_in_a_file_s_place_is_read(tmp_path: Path, files: list[str]) -> None:
+    """As rsync and tar do it, with the time of another one."""
+    first = digest(files, tmp_path)
+    other = tmp_path / "other"
+    other.write_text("ONE\n")
+    time = Path(files[0]).stat().st_mtime_ns
+    os.utime(other, ns=(time, time))
+    other.rename(files[0])
+    assert digest(files, tmp_path) != first
+
+
+@pytest.mark.parametrize("text", ["", "{", "3"])
+def test_a_damaged_memory_is_none(tmp_path: Path, files: list[str], text: str) -> None:
+    first = digest(files, tmp_path)
+    (tmp_path / "zpconvert.digests").write_text(text)
+    assert digest(files, tmp_path) == first
+
+
+def test_what_was_read_is_kept_when_more_is(tmp_path: Path, files: list[str]) -> None:
+    digest(files[:1], tmp_path)
+    digest(files[1:], tmp_path)
+    assert json.loads((tmp_path / "zpconvert.digests").read_text()).keys() == set(files)

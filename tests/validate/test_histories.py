@@ -392,12 +392,31 @@ KNOWS_MACRO = b"#define ZP_BIG 10\n" + KNOWS.replace(b"return x + 1;", b"return 
 KNOWS_ENUM = KNOWS_MACRO.replace(b"#define ZP_BIG 10", b"enum { ZP_BIG = 10 };")
 KNOWS_ASKED = b"#define ZP_KNOWN(x) __builtin_constant_p(x)\n"
 KNOWS_ASKED += KNOWS.replace(b"if (__builtin_constant_p(x))", b"if (ZP_KNOWN(x))")
+KNOWS_LIST = KNOWS_MACRO.replace(b"#define ZP_BIG 10", b"enum {\n\tZP_SMALL,\n\tZP_BIG,\n};")
 TWICE = (b"10", b"20")
+ONE_MORE = (b"\tZP_SMALL,\n", b"\tZP_SMALL,\n\tZP_MIDDLE,\n")
+#: What is asked about is named by who calls, and its size by its type.
+SIZED = b"""\
+struct zp_t { char buf[4]; long rest; };
+static inline long zp_room(const char *at)
+{
+	return __builtin_object_size(at, 1);
+}
+long zp_fits(struct zp_t *t);
+long zp_fits(struct zp_t *t)
+{
+	return zp_room(t->buf) + 1;
+}
+"""
+SIZED += OTHER
+WIDER = (b"char buf[4]; long rest;", b"char buf[8]; long rest;")
 #: A function that is another one as a part of another function only.
 ASKING = {
     "constant": history(KNOWS, [CONSTANT]),
     "constant_of_a_macro": history(KNOWS_MACRO, [TWICE]),
     "constant_of_a_type": history(KNOWS_ENUM, [TWICE]),
+    "constant_of_a_list": history(KNOWS_LIST, [ONE_MORE]),
+    "size_of_a_member": history(SIZED, [WIDER]),
     "constant_asked_by_a_macro": history(KNOWS_ASKED, [CONSTANT]),
     "constant_without_a_word": history(KNOWS.replace(b"inline ", b""), [CONSTANT]),
     "constant_and_a_declaration": history(KNOWS, [CONSTANT, (b"int zp_first", b"int zp_1st")]),
@@ -412,7 +431,7 @@ def test_what_asks_where_it_is_called(last: Callable[..., Three], name: str) -> 
     found = last(*texts)
     assert len(texts) - 1 not in found.same
     for verdicts in (found.built, found.plain, found.alone):
-        assert verdicts.keys() & {"zp_f", "zp_knows", "zp_track"}
+        assert verdicts.keys() & {"zp_f", "zp_knows", "zp_room", "zp_track"}
 
 
 @pytest.mark.kernel

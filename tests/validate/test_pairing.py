@@ -184,6 +184,19 @@ int f(void) { static int work; return work++; }
 """
 LIMIT = "extern int lim;\nint g(void) { return lim; }\n"
 LIMIT += "int f(void) { static int lim; return lim++; }\n"
+STUB = "int b(int);\nint f(int x) { return b(x); }\n"
+THROUGH = "int b(int);\nstatic int f(int x) { return b(x); }\nint o(int x) { return f(x) + 1; }\n"
+#: Code that no symbol names, and what it calls.
+PATCHED = """
+int b(void);
+int f(void)
+{
+    asm volatile(".section .altinstr_replacement,\\"ax\\"\\n.La: call %P0\\n.previous\\n"
+                 "jmp .La" : : "i" (b));
+    return 1;
+}
+"""
+OWN_SECTION = 'static int v __attribute__((section("own1"))) = 4;\nint f(void) { return v++; }\n'
 WEAK = "void __attribute__((weak)) w(void);\nvoid f(void) { w(); }\n"
 
 
@@ -191,6 +204,11 @@ WEAK = "void __attribute__((weak)) w(void);\nvoid f(void) { w(); }\n"
     ("before", "after", "differs"),
     [
         (COUNTERS, COUNTERS.replace("work", "boom"), "g"),
+        (STUB, STUB.replace("int b(int);", "static int b(int x) { return x - 38; }"), "f"),
+        (THROUGH, THROUGH.replace("int b(int);\nstatic int f(int x) { return b(x); }",
+                                  "static int b(int x) { return x + 7; }").replace("f(x)", "b(x)"),
+         "o"),
+        (PATCHED, PATCHED.replace("int b(void);", "static int b(void) { return 7; }"), "f"),
         (LIMIT, LIMIT.replace("lim", "max"), "g"),
         (HOOK, HOOK.replace("hook(); }", "}"), "user"),
         (EXTERN, OWN, "g"),
@@ -236,3 +254,28 @@ def test_statics_of_one_content_are_renamed_as_they_lie(tmp_path: Path) -> None:
     found = paired(tmp_path, before, after)
     assert found.renames == {"first": "old", "second": "new"}
     assert not found.other
+
+
+#: A function is converted; its old name stays, and is used.
+CONVERTED = """
+int work(int), reg(int (*)(int));
+int do_page(int x) { return work(x) * 5; }
+int user(int x) { return do_page(x) + 1; }
+int (*const ops)(int) = do_page;
+int setup(void) { return reg(do_page) + 2; }
+"""
+
+
+def test_a_shim_whose_address_is_used_is_no_change(tmp_path: Path) -> None:
+    new = "static int do_desc(int x) { return work(x) * 5; }\n"
+    new += "int do_page(int x) { return do_desc(x); }"
+    after = CONVERTED.replace("int do_page(int x) { return work(x) * 5; }", new)
+    after = after.replace("return do_page(x) + 1", "return do_desc(x) + 1")
+    found = paired(tmp_path, CONVERTED, after)
+    assert (found.other, found.gone, found.new) == (frozenset(), frozenset(), frozenset())
+    assert ("do_page", "do_desc") in found.same
+
+
+def test_a_section_is_not_renamed(tmp_path: Path) -> None:
+    found = paired(tmp_path, OWN_SECTION, OWN_SECTION.replace("own1", "own2"))
+    assert (found.gone, found.new) == ({"[own1]"}, {"[own2]"})

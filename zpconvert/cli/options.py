@@ -63,8 +63,11 @@ class _JsonFile(click.Path):
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> Path:
         path = Path(str(value))
-        if str(path) == "-" or (path.exists() and not path.is_file()):
+        special = path.absolute().parts[1:2] in (("dev",), ("proc",))
+        if str(path) == "-" or special or (path.exists() and not path.is_file()):
             raise UserError(f"--json {path}", "no file that can be written", "name a file")
+        # where a link leads, for what is written takes the place of a file
+        path = path.resolve() if path.is_symlink() else path
         if not path.parent.is_dir():
             raise UserError(str(path), "no such directory", "create it, or name another file")
         return path

@@ -99,11 +99,13 @@ def show(report: Report, json_file: Path | None) -> None:
         click.echo(_hung(f"not covered: commit {left.commit}: {left.path}: {left.reason}", ""))
     _show_boots(report.boots)
     _show_findings(report)
-    # of a function that several cells have, the first
-    listed = {(row.commit, row.object, row.name): row for row in reversed(report.compared)}
+    # of a function that several cells have, the first listing
+    listed: dict[tuple[int, str, str], FunctionRow] = {}
     for row in report.compared:
-        if row is listed[row.commit, row.object, row.name]:
-            _side_by_side(row, json_file)
+        if row.listing is not None:
+            listed.setdefault((row.commit, row.object, row.name), row)
+    for row in listed.values():
+        _side_by_side(row, json_file)
     cost = report.cost
     say(
         f"\n{counted(cost.compiled, 'compilation')}, {cost.seconds:.0f} s of compiler, "
@@ -184,15 +186,15 @@ def _titled(commit: CommitRow) -> str:
 
 def _command(several: Sequence[Finding]) -> str:
     """What shows a finding again in all cells that have it."""
-    first, *rest = several
-    return first.reproduce + "".join(f" --cell {one.cell}" for one in rest)
+    cells = dict.fromkeys(one.cell for one in several[1:] if one.cell != several[0].cell)
+    return several[0].reproduce + "".join(f" --cell {cell}" for cell in cells)
 
 
 def _told(several: Sequence[Finding]) -> str:
     """A finding, and the cells that have it."""
     finding = several[0]
     commit = f"commit {finding.commit}" if finding.commit else ""
-    cells = ", ".join(one.cell for one in several)
+    cells = ", ".join(dict.fromkeys(one.cell for one in several))
     place = " ".join(p for p in (commit, cells) if p)
     return ": ".join(p for p in (finding.check, place, finding.where, finding.text) if p)
 

@@ -29,14 +29,9 @@ _ASKS = re.compile(
     r"__builtin_(?:constant_p|(?:dynamic_)?object_size|(?:return|frame)_address)"
     r"|__is_constexpr|_RET_IP_|CALLER_ADDR\d"
 )
-#: ISO C 2011, 6.4.1: they name nothing.
-_KEYWORDS = frozenset(
-    re.findall(
-        r"\w+",
-        "auto break case char const continue default do double else enum extern float for goto if"
-        " inline int long register restrict return short signed sizeof static struct switch typedef"
-        " union unsigned void volatile while",
-    )
+#: What says no more than that there is something: declarations of functions and of structures.
+_LINKAGE = re.compile(
+    rb"(?m)^(?:(?:struct|union|enum)\s+\w+|(?!typedef\b)[A-Za-z_][\w \t*]*\([^;{}=#]*\)[^;{}=#]*);"
 )
 #: What a function uses without naming it: it says `CLASS(x, …)` or `__free(x)`
 #: (include/linux/cleanup.h).
@@ -109,17 +104,16 @@ def differing(before: Files, after: Files) -> Edit:
 
 
 def asking(before: Files, after: Files) -> frozenset[str]:
-    """Functions whose texts differ, or those of the macros, types and constants that they name,
-    and that ask the compiler what it knows where they are called, or who calls them: alone they
-    are not what they are as a part of another."""
+    """Functions that ask the compiler what it knows where they are called, or who calls them:
+    alone they are not what they are as a part of another. Those whose own texts differ; all, if
+    what they or their callers may mean differs: a macro, a type, a constant."""
     old, new = _code(_frozen(before)), _code(_frozen(after))
-    lines = [{line for _, text in code.rest for line in text.split(b"\n")} for code in (old, new)]
-    changed = _names(b"\n".join(lines[0] ^ lines[1])) - _KEYWORDS
+    meant = [_LINKAGE.sub(b"", b"\n".join(t for _, t in code.rest)).split() for code in (old, new)]
     found = set()
     for name in old.functions.keys() | new.functions.keys():
         texts = [{(f.head, f.body) for f in code.of({name})} for code in (old, new)]
-        words = old.meant(name) | new.meant(name)
-        if any(map(_ASKS.fullmatch, words)) and (texts[0] != texts[1] or words & changed):
+        asks = any(map(_ASKS.fullmatch, old.meant(name) | new.meant(name)))
+        if asks and (texts[0] != texts[1] or meant[0] != meant[1]):
             found.add(name)
     return frozenset(found)
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What thousands of files hold, in one digest: by their contents, for git checkout changes times.
 
-A file whose time and size are as they were is not read again.
+A file that is the one it was, by number, times and size, is not read again.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from pathlib import Path
 from zpconvert.scratch import put
 
 _NAME = "zpconvert.digests"
-_GONE, _DIRECTORY = "gone", "directory"
+#: What is no file; kbuild names directories, too, for those that search them.
+_GONE, _DIRECTORY = _UNREAD = ("gone", "directory")
 
 
 def digest(paths: Iterable[str], place: Path) -> str:
@@ -26,25 +27,37 @@ def digest(paths: Iterable[str], place: Path) -> str:
     file cannot be read.
     """
     memory = place / _NAME
-    known = json.loads(memory.read_text()) if memory.exists() else {}
+    known = _read(memory)
     seen = hashlib.sha256()
     read = {}
     for path in sorted(paths):
-        try:
-            found = os.stat(path)  # noqa: PTH116 - thousands, before every run
-        except (FileNotFoundError, NotADirectoryError):
-            seen.update(f"{path} {_GONE}\n".encode())
-            continue
-        # kbuild names directories, too, for those that search them
-        if stat.S_ISDIR(found.st_mode):
-            seen.update(f"{path} {_DIRECTORY}\n".encode())
-            continue
-        mark = f"{found.st_mtime_ns} {found.st_size}"
+        mark = _mark(path)
         was, content = known.get(path, ("", ""))
-        if was != mark:
+        if mark in _UNREAD:
+            content = mark
+        elif was != mark:
             content = hashlib.sha256(Path(path).read_bytes()).hexdigest()
             read[path] = mark, content
-        seen.update(f"{path} {content}\n".encode())
+        seen.update(f"{path} {content}\n".encode("utf-8", "surrogateescape"))
     if read:
         put(memory, json.dumps({**known, **read}).encode(), place)
     return seen.hexdigest()
+
+
+def _mark(path: str) -> str:
+    """What tells that a file is the one it was."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 - thousands, before every run
+    except (FileNotFoundError, NotADirectoryError):
+        return _GONE
+    if stat.S_ISDIR(found.st_mode):
+        return _DIRECTORY
+    return f"{found.st_ino} {found.st_mtime_ns} {found.st_ctime_ns} {found.st_size}"
+
+
+def _read(memory: Path) -> dict[str, list[str]]:
+    """What is remembered; nothing, if that is damaged."""
+    try:
+        return dict(json.loads(memory.read_text()))
+    except (FileNotFoundError, TypeError, ValueError):
+        return {}

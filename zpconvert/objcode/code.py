@@ -44,6 +44,18 @@ class Reference:
         for one in self.inner:
             yield from one.names
 
+    @property
+    def scopes(self) -> Iterator[Scope]:
+        """Who defines them."""
+        yield self.scope
+        for one in self.inner:
+            yield from one.scopes
+
+
+#: The stem of what is called to what is called in the end, and who defines that.
+Called = Mapping[str, tuple[str, Scope]]
+_NONE: Called = {}
+
 
 @dataclass(frozen=True)
 class Manner:
@@ -111,7 +123,8 @@ class Code:
     def scopes(self) -> Iterator[Scope]:
         """Those of its references, in their order."""
         inner = (reference for entry in self.tables for reference in entry.references)
-        return (one.scope for one in (*self.references, *inner))
+        for one in (*self.references, *inner):
+            yield from one.scopes
 
     @functools.cached_property
     def symbols(self) -> frozenset[str]:
@@ -143,10 +156,9 @@ def alike(one: Code, other: Code) -> bool:
     return all(a.fits(b) for a, b in zip(one.scopes, other.scopes, strict=True))
 
 
-def renamed(code: Code, names: Mapping[str, str], called: Mapping[str, str] | None = None) -> Code:
-    """The code with the symbols that it refers to renamed. called: the names of what it calls,
-    if those are others."""
-    called = names if called is None else called
+def renamed(code: Code, names: Mapping[str, str], called: Called = _NONE) -> Code:
+    """The code with the symbols that it refers to renamed. called: what it calls instead of
+    some, and who defines that."""
     if not names and not called:
         return code
     return replace(
@@ -156,7 +168,7 @@ def renamed(code: Code, names: Mapping[str, str], called: Mapping[str, str] | No
         tables=tuple(
             replace(e, references=_retarget(e.references, names, called)) for e in code.tables
         ),
-        objects=ordered(_renamed_variable(one, names) for one in code.objects),
+        objects=ordered(renamed_variable(one, names) for one in code.objects),
     )
 
 
@@ -171,21 +183,23 @@ def new_name(name: str, names: Mapping[str, str]) -> str:
     return names.get(old, old) + name.removeprefix(old)
 
 
-def _renamed_variable(one: Variable, names: Mapping[str, str]) -> Variable:
+def renamed_variable(one: Variable, names: Mapping[str, str]) -> Variable:
+    """The variable with its name, and the symbols that it refers to, renamed."""
     shares = tuple(sorted((new_name(name, names), at) for name, at in one.shares))
-    references = _retarget(one.references, names, names)
+    references = _retarget(one.references, names, _NONE)
     return replace(one, name=new_name(one.name, names), references=references, shares=shares)
 
 
 def _retarget(
-    references: tuple[Reference, ...], names: Mapping[str, str], called: Mapping[str, str]
+    references: tuple[Reference, ...], names: Mapping[str, str], called: Called
 ) -> tuple[Reference, ...]:
     found = []
     for one in references:
         if isinstance(one.to, str):
-            to = new_name(one.to, called if one.called else names)
-            through = to != new_name(one.to, names)
-            scope = Scope.UNKNOWN if through else one.scope
+            to, scope = new_name(one.to, names), one.scope
+            if one.called and stem(one.to) in called:
+                new, scope = called[stem(one.to)]
+                to = new + one.to.removeprefix(stem(one.to))
             found.append(replace(one, to=to, scope=scope))
         elif one.inner:
             found.append(replace(one, inner=_retarget(one.inner, names, called)))

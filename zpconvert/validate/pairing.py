@@ -12,7 +12,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from zpconvert.objcode.code import Code, Reference, Variable, alike, new_name, renamed, stem
+from zpconvert.objcode.code import (
+    Code,
+    Reference,
+    Scope,
+    Variable,
+    alike,
+    new_name,
+    renamed,
+    renamed_variable,
+    stem,
+)
 
 #: A size, bytes, and what they refer to.
 _Content = tuple[int, bytes, tuple[Reference, ...]]
@@ -76,7 +86,7 @@ def pair(
     taken for what is only referred to here.
     """
     old, new = known.shims if known else ({}, {})
-    sides = _Side(before, old), _Side(after, new)
+    sides = _Side(before, old, after), _Side(after, new, before)
     # what became a shim around its new self
     likely = {**sides[1].shims, **hints}
     names = {was: now for was, now in likely.items() if was in before and now in after}
@@ -105,15 +115,18 @@ def pair(
 class _Side:
     """One of the two objects, its shims seen through."""
 
-    def __init__(self, codes: Mapping[str, Code], shims: Mapping[str, str]) -> None:
-        """shims: others that are known."""
-        self.codes = codes
+    def __init__(
+        self, codes: Mapping[str, Code], shims: Mapping[str, str], others: Mapping[str, Code]
+    ) -> None:
+        """shims: others that are known. others: the other object's code."""
+        self.codes, self._others = codes, others
         direct = {
-            name: target
+            name: jump
             for name, code in codes.items()
-            if (target := _shim(code)) and _is_reached(code, codes.get(target))
+            if (jump := _shim(code)) and _is_reached(code, codes.get(str(jump.to)))
         }
-        self.shims = {**shims, **{name: _last(direct, name) for name in direct}}
+        self._ends = {name: _last(direct, name) for name in direct}
+        self.shims = {**shims, **{name: str(end.to) for name, end in self._ends.items()}}
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -135,23 +148,31 @@ class _Side:
     def _symbols(self) -> frozenset[str]:
         return frozenset(self.codes).union(*(code.symbols for code in self.codes.values()))
 
+    @cached_property
+    def _variables(self) -> dict[str, list[tuple[str, Variable]]]:
+        found: dict[str, list[tuple[str, Variable]]] = {}
+        for section, code in self.codes.items():
+            for one in code.objects:
+                found.setdefault(stem(one.name), []).append((section, one))
+        return found
+
+    def shape(self, name: str) -> list[tuple[str, int, bytes]]:
+        """What the variables of a stem are without names: sections, sizes, bytes."""
+        return sorted((section, one.size, one.data) for section, one in self._variables[name])
+
     def variables(self, name: str, names: Mapping[str, str]) -> list[tuple[str, Variable]]:
-        """The sections and contents of the variables that have a stem after renaming."""
-        return [
-            (section, one)
-            for section in self.codes
-            if section.startswith("[")
-            for one in self.code(section, names).objects
-            if stem(one.name) == name
-        ]
+        """The sections and contents of the variables of a stem, renamed."""
+        kept = self._kept(names)
+        found = [(section, renamed_variable(v, kept)) for section, v in self._variables[name]]
+        return sorted(found, key=lambda one: (one[0], one[1].name))
 
     def code(self, name: str, names: Mapping[str, str]) -> Code:
         """The code that runs under a name, its references seen through shims and renamed."""
         target = self.shims.get(name, name)
         code = self.codes[target if target in self.codes else name]
-        kept = {n: names[n] for n in code.names if n in names}
+        kept = self._kept({n: names[n] for n in code.names if n in names})
         called = {
-            n: names.get(to, to)
+            n: (names.get(to, to), self._scope(n))
             for n in code.names
             if (to := self.shims.get(n, n)) != n or n in names
         }
@@ -160,16 +181,28 @@ class _Side:
         section = "" if name.startswith("[") else own.section
         return replace(renamed(code, kept, called), section=section, manner=own.manner)
 
+    def _kept(self, names: Mapping[str, str]) -> dict[str, str]:
+        """The renames where no call is meant: who takes the address of what stays means that."""
+        return {was: now for was, now in names.items() if was not in self._others}
 
-def _shim(code: Code) -> str | None:
-    """Where a function jumps to that does nothing else. A weak one may be another's, and what
-    it jumps to, too."""
+    def _scope(self, name: str) -> Scope:
+        """Who defines what is called under a name, a function's of the object or not."""
+        if name in self._ends:
+            return self._ends[name].scope
+        if name in self.shims or name not in self.codes:
+            return Scope.UNKNOWN
+        return Scope.OWN if self.codes[name].manner.local else Scope.UNKNOWN
+
+
+def _shim(code: Code) -> Reference | None:
+    """The jump of a function that does nothing else. A weak one may be another's, and what it
+    jumps to, too."""
     at = _JUMPS.get(code.data)
     if at is None or code.tables or code.manner.weak or len(code.references) != 1:
         return None
     (reference,) = code.references
     fits = reference.offset == at and reference.addend == 0 and reference.called
-    return reference.to if fits and not reference.weak and isinstance(reference.to, str) else None
+    return reference if fits and not reference.weak and isinstance(reference.to, str) else None
 
 
 def _is_reached(shim: Code, target: Code | None) -> bool:
@@ -186,12 +219,13 @@ def _lasting(section: str) -> str:
     return ".text" if ordinary else section
 
 
-def _last(direct: Mapping[str, str], name: str) -> str:
+def _last(direct: Mapping[str, Reference], name: str) -> Reference:
     seen = {name}
-    while name in direct and direct[name] not in seen:
-        name = direct[name]
-        seen.add(name)
-    return name
+    jump = direct[name]
+    while (to := str(jump.to)) in direct and to not in seen:
+        seen.add(to)
+        jump = direct[to]
+    return jump
 
 
 def _equal(old: _Side, new: _Side, was: str, now: str, names: Mapping[str, str]) -> bool:
@@ -199,10 +233,12 @@ def _equal(old: _Side, new: _Side, was: str, now: str, names: Mapping[str, str])
         return True
     # two shims for one function are equal, whatever became of that
     before, after = old.codes[was], new.codes[now]
-    ends = _shim(before), _shim(after)
+    jumps = _shim(before), _shim(after)
     return (
-        ends[0] is not None
-        and new_name(ends[0], names) == ends[1]
+        jumps[0] is not None
+        and jumps[1] is not None
+        and new_name(str(jumps[0].to), names) == jumps[1].to
+        and jumps[0].scope.fits(jumps[1].scope)
         and before.section == after.section
         and before.manner.fits(after.manner)
     )
@@ -244,9 +280,12 @@ def _learn(old: _Side, new: _Side, names: dict[str, str]) -> None:
 def _learn_functions(old: _Side, new: _Side, names: dict[str, str]) -> bool:
     found = False
     taken = set(names.values())
-    candidates = [n for n in new.codes if stem(n) not in old.words and n not in taken]
-    for was in old.codes:
-        if was in names or (was in new.codes and _equal(old, new, was, was, names)):
+    free = [n for n in new.codes if not n.startswith("[") and n not in taken]
+    candidates = [n for n in free if stem(n) not in old.words]
+    for was in old.codes if candidates else ():
+        if was in names or was.startswith("["):
+            continue
+        if was in new.codes and _equal(old, new, was, was, names):
             continue
         for now in candidates:
             if _equal(old, new, was, now, {**names, was: now}):
@@ -263,8 +302,11 @@ def _learn_variables(old: _Side, new: _Side, names: dict[str, str]) -> bool:
     candidates = [n for n in new.statics if n not in old.words and n not in taken]
     gone = [n for n in old.statics if n not in new.words and n not in names]
     for was in gone if candidates else ():
+        shape = old.shape(was)
         for now in candidates:
-            if old.variables(now, {**names, was: now}) == new.variables(now, {}):
+            if new.shape(now) != shape:
+                continue
+            if old.variables(was, {**names, was: now}) == new.variables(now, {}):
                 names[was] = now
                 candidates.remove(now)
                 found = True
@@ -278,6 +320,6 @@ def _callers(*sides: Mapping[str, Code]) -> dict[str, frozenset[str]]:
         for name, code in codes.items():
             entries = (reference for entry in code.tables for reference in entry.references)
             for reference in (*code.references, *entries):
-                if isinstance(reference.to, str):
-                    found.setdefault(reference.to, set()).add(name)
+                for to in reference.names:
+                    found.setdefault(to, set()).add(name)
     return {name: frozenset(callers) for name, callers in found.items()}

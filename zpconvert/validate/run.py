@@ -42,6 +42,10 @@ Tell = Callable[[str], None]
 
 #: Functions of other code whose listings the report holds; the rest are counted.
 LISTED = 100
+#: What ends the head of a function, or a declaration; what ends its body, in its line or at the
+#: beginning of another.
+_OPENED = re.compile(rb"[;{]")
+_CLOSED_AT_ONCE, _CLOSED = re.compile(rb"[^\n]*\}[ \t]*\n"), re.compile(rb"(?m)^\}")
 
 
 def validate(
@@ -253,11 +257,13 @@ def _unbuilt(row: FunctionRow, broken: Set[tuple[str, str, int]]) -> bool:
 def _differs(subject: Subject, row: FunctionRow) -> Finding:
     """A function that fell short; where its own text is not edited, with those that are."""
     source = subject.source(row.object)
-    name = row.name
+    was, name = row.was, row.name
     if name.startswith("[") and row.listing is not None:
-        name, *_ = listing.variables(row.listing) or [name]
-    was, now = (_text(subject, source, number) for number in (row.commit - 1, row.commit))
-    line = _line(was, now, name)
+        was = name = next(iter(listing.variables(row.listing)), name)
+    line = _line(
+        _definition(_text(subject, source, row.commit - 1), was),
+        _definition(_text(subject, source, row.commit), name),
+    )
     what = f"{row.name}: {row.verdict}: {row.how}"
     sides = [subject.files(row.object, n) or {} for n in (row.commit - 1, row.commit)]
     before, after = ({p: uncommented(t) for p, t in side.items()} for side in sides)
@@ -274,25 +280,37 @@ def _text(subject: Subject, path: str, number: int) -> bytes:
     return own if own is not None else file.read_bytes() if file.is_file() else b""
 
 
-def _line(before: bytes, after: bytes, name: str) -> int:
-    """1-based line where a function begins to differ, or where it, or a variable, is defined;
-    0 if that is not seen."""
-    old, new = _definition(before, name), _definition(after, name)
-    if new is None:
+@dataclass(frozen=True)
+class _Definition:
+    """A definition; `line`: 1-based, of its first."""
+
+    line: int
+    text: bytes
+
+
+def _line(before: _Definition | None, after: _Definition | None) -> int:
+    """1-based line where a definition begins to differ, or begins; 0 if it is not seen."""
+    if after is None:
         return 0
-    lines = [one[0].split(b"\n") if one else [] for one in (old, new)]
-    pairs = zip(*lines, strict=False)
-    other = next((n for n, (was, now) in enumerate(pairs) if was != now), 0)
-    return after.count(b"\n", 0, new.start()) + 1 + other
+    old = before.text.split(b"\n") if before else []
+    pairs = zip(old, after.text.split(b"\n"), strict=False)
+    return after.line + next((n for n, (was, now) in enumerate(pairs) if was != now), 0)
 
 
-def _definition(text: bytes, name: str) -> re.Match[bytes] | None:
-    """A function's definition, or a variable's."""
+def _definition(text: bytes, name: str) -> _Definition | None:
+    """A function's definition, the longest, for others stand for what is not configured; or a
+    variable's."""
     word = re.escape(stem(name).encode())
-    bodies = re.finditer(
-        rb"(?ms)^[A-Za-z_][^;\n]*\b%b\s*\([^;{]*\)[^;{]*\n?\{(?:[^\n]*\}$|.*?^\})" % word, text
-    )
-    # the longest: others stand for what is not configured
-    return max(bodies, key=lambda one: len(one[0]), default=None) or re.search(
-        rb"(?m)^[^\n;(){}=]*\b%b\b[ \t]*(?:\[[^\n=]*\])?[^\n=;()]*[=;]" % word, text
-    )
+    found = []
+    for head in re.finditer(rb"(?m)^(?:[A-Za-z_][^;\n(]*\b)?%b[ \t]*\(" % word, text):
+        opened = _OPENED.search(text, head.end())
+        if opened is None or opened[0] != b"{":
+            continue
+        at = opened.end()
+        if end := _CLOSED_AT_ONCE.match(text, at) or _CLOSED.search(text, at):
+            found.append((head.start(), end.end()))
+    variable = rb"(?m)^[^\n;(){}=]*\b%b\b[ \t]*(?:\[[^\n=]*\])?[^\n=;()]*[=;]" % word
+    if not found and (one := re.search(variable, text)):
+        found.append(one.span())
+    start, last = max(found, key=lambda span: span[1] - span[0], default=(0, 0))
+    return _Definition(text.count(b"\n", 0, start) + 1, text[start:last]) if last else None
