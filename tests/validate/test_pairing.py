@@ -13,7 +13,8 @@ from zpconvert.objcode.compare import contents
 from zpconvert.objcode.flags import COMPARE_FLAGS
 from zpconvert.validate.pairing import Pairing, pair
 
-AS_KBUILD = ("-fno-pie", "-mcmodel=kernel", "-fno-asynchronous-unwind-tables")
+AS_KBUILD = ("-fno-pie", "-mcmodel=kernel", "-mpreferred-stack-boundary=3")
+AS_KBUILD += ("-fno-asynchronous-unwind-tables",)
 BEFORE = """
 extern int work(int);
 static int first_page(int a) { return work(a) + 1; }
@@ -274,6 +275,22 @@ def test_a_shim_whose_address_is_used_is_no_change(tmp_path: Path) -> None:
     found = paired(tmp_path, CONVERTED, after)
     assert (found.other, found.gone, found.new) == (frozenset(), frozenset(), frozenset())
     assert ("do_page", "do_desc") in found.same
+
+
+@pytest.mark.parametrize(
+    ("attribute", "seen_through"),
+    [
+        ('section(".text.unlikely.g")', True),
+        ('section(".text..own")', False),
+        ('section(".sched.text")', False),
+    ],
+)
+def test_a_shim_goes_with_its_target(tmp_path: Path, attribute: str, seen_through: bool) -> None:
+    """What is likely or not is in .text all the same."""
+    text = f"int work(int);\n__attribute__(({attribute})) int g(int x) {{ return work(x) * 5; }}\n"
+    text += "int f(int x) { return g(x); }\nint user(int x) { return f(x) + 1; }\n"
+    found = paired(tmp_path, text, text.replace("return f(x) + 1", "return g(x) + 1"))
+    assert (("user", "user") in found.same) is seen_through
 
 
 def test_a_section_is_not_renamed(tmp_path: Path) -> None:

@@ -280,9 +280,9 @@ def _learn(old: _Side, new: _Side, names: dict[str, str]) -> None:
 def _learn_functions(old: _Side, new: _Side, names: dict[str, str]) -> bool:
     found = False
     taken = set(names.values())
-    free = [n for n in new.codes if not n.startswith("[") and n not in taken]
-    candidates = [n for n in free if stem(n) not in old.words]
+    candidates = [n for n in new.codes if stem(n) not in old.words and n not in taken]
     for was in old.codes if candidates else ():
+        # a section of another name is another one
         if was in names or was.startswith("["):
             continue
         if was in new.codes and _equal(old, new, was, was, names):
