@@ -100,12 +100,12 @@ def show(report: Report, json_file: Path | None) -> None:
     _show_boots(report.boots)
     _show_findings(report)
     # of a function that several cells have, the first listing
-    listed: dict[tuple[int, str, str], FunctionRow] = {}
+    listed = set[tuple[int, str, str]]()
     for row in report.compared:
-        if row.listing is not None:
-            listed.setdefault((row.commit, row.object, row.name), row)
-    for row in listed.values():
-        _side_by_side(row, json_file)
+        function = (row.commit, row.object, row.name)
+        if row.listing is not None and function not in listed:
+            listed.add(function)
+            _side_by_side(row, row.listing, json_file)
     cost = report.cost
     say(
         f"\n{counted(cost.compiled, 'compilation')}, {cost.seconds:.0f} s of compiler, "
@@ -242,11 +242,9 @@ def _cut(line: str, start: int, width: int) -> str:
     return rest if len(rest) <= width else f"{rest[: width - 1]}…"
 
 
-def _side_by_side(row: FunctionRow, json_file: Path | None) -> None:
-    """The lines around the first difference of two listings."""
-    if row.listing is None:
-        return
-    lines, same = _aligned(row.listing)
+def _side_by_side(row: FunctionRow, listing: Listing, json_file: Path | None) -> None:
+    """The lines around the first difference of a row's two listings."""
+    lines, same = _aligned(listing)
     click.echo(f"\n{row.name}, commit {row.commit}, {row.cell}: before, after")
     shown = lines[max(0, same - 2) : same + 8]
     width = (max(shutil.get_terminal_size().columns, WIDTH) - 5) // 2

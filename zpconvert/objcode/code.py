@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 
 
 class Scope(enum.Enum):
-    """Who defines a symbol: another object, this one for itself, or either for all."""
+    """Who defines a symbol: another object, or this one for itself; unknown, where this one does
+    so for all."""
 
     UNKNOWN, ELSEWHERE, OWN = range(3)
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from zpconvert.objcode import elf, tables
 from zpconvert.objcode.code import Code, Entry, alike, new_name, renamed
 from zpconvert.objcode.machines import ARM
-from zpconvert.objcode.places import Places, defined, made_for, manner
+from zpconvert.objcode.places import Places, defined, is_code, made_for, manner
 from zpconvert.objcode.sections import (
     common,
     data_sections,
@@ -53,7 +53,7 @@ def contents(blob: bytes) -> dict[str, Code]:
     """
     places = Places(elf.parse(blob))
     found = _functions(places)
-    if not found and not any(places.is_code(section) for section in places.obj.sections):
+    if not found and not any(is_code(section) for section in places.obj.sections):
         raise elf.ElfError("no functions")
     beside = (loose_code, data_sections, named_strings, common)
     for code in (code for kind in beside for code in kind(places)):

@@ -14,7 +14,7 @@ from zpconvert.objcode.code import Manner, Reference, Scope, stem
 from zpconvert.objcode.machines import ARM, ARM64, I386, RISCV, S390, X86_64
 
 #: Code that no symbol names and that is compared where it is used, by its contents.
-OUT_OF_LINE = (".altinstr_replacement", ".altinstr_aux", ".fixup", ".text.fixup")
+_OUT_OF_LINE = (".altinstr_replacement", ".altinstr_aux", ".fixup", ".text.fixup")
 
 #: How many bytes a place in code is off by in a relocation's addend, by machine and kind, for
 #: it counts from the program counter: on x86 from after the 4 bytes (PC32, PLT32), on arm
@@ -58,6 +58,12 @@ def _scope(symbol: elf.Symbol) -> Scope:
     if symbol.section == elf.SHN_UNDEF:
         return Scope.ELSEWHERE
     return Scope.OWN if symbol.binding == elf.STB_LOCAL else Scope.UNKNOWN
+
+
+def is_code(section: elf.Section) -> bool:
+    """Whether a section holds code that is compared as such."""
+    loaded = section.flags & elf.SHF_ALLOC and section.flags & elf.SHF_EXECINSTR
+    return bool(loaded and section.size and section.name not in _OUT_OF_LINE)
 
 
 def made_for(section: elf.Section, symbol: elf.Symbol) -> str:
@@ -107,11 +113,6 @@ class Places:
             if symbol.name and defined(symbol) and seen:
                 found.setdefault(symbol.section, []).append(symbol)
         return found
-
-    def is_code(self, section: elf.Section) -> bool:
-        """Whether a section holds code that is compared as such."""
-        loaded = section.flags & elf.SHF_ALLOC and section.flags & elf.SHF_EXECINSTR
-        return bool(loaded and section.size and section.name not in OUT_OF_LINE)
 
     def function_at(self, relocation: elf.Relocation) -> tuple[elf.Symbol, int] | None:
         """The function that a table's relocation points into, and how far into it."""
@@ -210,7 +211,7 @@ class Places:
         """The instructions of an alternative (`.altinstr_replacement`), which no symbol names,
         up to the next one's, and what they refer to: where they lie says nothing."""
         name, data = self.obj.sections[section].name, self.obj.sections[section].data
-        whole = name not in OUT_OF_LINE and not self.named(section)
+        whole = name not in _OUT_OF_LINE and not self.named(section)
         if whole or not 0 <= place < len(data) or (section, place) in self._within:
             # compared as it is; or past the end, for it counts from the start of a switch's
             # table; or a way back to what is being read

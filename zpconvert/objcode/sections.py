@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from zpconvert.objcode import elf, tables
 from zpconvert.objcode.code import Code, Reference, Variable, ordered
 from zpconvert.objcode.machines import ARM, ARM64, I386, RISCV, S390, X86_64
-from zpconvert.objcode.places import Places, defined, made_for, manner, string
+from zpconvert.objcode.places import Places, defined, is_code, made_for, manner, string
 
 #: What stands between functions and does nothing, by machine.
 _NOP = rb"[\x66\x2e]*(?:\x90|\x0f\x1f(?:\x00|\x40\x00|\x44\x00\x00|\x80\x00{4}|\x84\x00{5}))|\xcc"
@@ -115,7 +115,7 @@ def loose_code(places: Places) -> Iterator[Code]:
     """What is no function's of the sections of code, but for what belongs to the one function
     that a section is for. Which functions stand around it counts: it may run into them."""
     for index, section in enumerate(places.obj.sections):
-        if not places.is_code(section):
+        if not is_code(section):
             continue
         functions = places.functions(index)
         if any(made_for(section, symbol) for symbol in functions):

@@ -7,6 +7,7 @@ and what the kernel's tables say of the function, so it is in the listing, too.
 
 from __future__ import annotations
 
+import functools
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Set
@@ -42,7 +43,7 @@ def listings(
     names of symbols before to names after.
     """
     try:
-        old, new = contents(before).get(was), contents(after).get(name)
+        old, new = _contents(before).get(was), _contents(after).get(name)
         if old is None or new is None:
             return None
         if name.startswith("["):
@@ -55,6 +56,12 @@ def listings(
         return found if found.before != found.after else None
     except (ProcessError, elf.ElfError):
         return None
+
+
+@functools.lru_cache(maxsize=4)
+def _contents(blob: bytes) -> dict[str, Code]:
+    """Of the objects of one row, for its neighbours are of the same."""
+    return contents(blob)
 
 
 def variables(listing: Listing) -> list[str]:
