@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from zpconvert.csource.edits import Edit, differing, edit
+from zpconvert.csource.edits import Edit, asking, differing, edit
 
 TEXT = b"""\
 #include <linux/mm.h>
@@ -342,3 +342,25 @@ def test_the_edited_inline_functions_that_a_function_is_made_of() -> None:
     assert found.parts("plus") == found.parts("alone") == []
     found = differing({"a.c": TEXT}, {"a.c": TEXT.replace(b"*at = seen", b"*at = 1")})
     assert found.parts("uses") == []
+
+
+ASKER = b"static inline int f(int n)\n{\n\treturn __builtin_constant_p(n) ? V : n;\n}\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "doubted"),
+    [
+        (b"", b"struct s;\n", False),
+        (b"", b"int g(int n,\n      int m);\nstatic char *h(void);\n", False),
+        (b"#define V 1\n", b"#define V 2\n", True),
+        (b"DEFINE_V(v, 1);\n", b"DEFINE_V(v, 2);\n", True),
+        (b"static DEFINE_V(v, 1);\n", b"static DEFINE_V(v, 2);\n", True),
+        (b"enum { V };\n", b"enum { U, V };\n", True),
+        (b"typedef char t(int);\n", b"typedef long t(int);\n", True),
+    ],
+)
+def test_what_asks_is_doubted_when_more_than_a_declaration_differs(
+    before: bytes, after: bytes, doubted: bool
+) -> None:
+    texts = ({"a.c": head + ASKER} for head in (before, after))
+    assert (asking(*texts) == {"f"}) is doubted

@@ -31,7 +31,9 @@ _ASKS = re.compile(
 )
 #: What says no more than that there is something: declarations of functions and of structures.
 _LINKAGE = re.compile(
-    rb"(?m)^(?:(?:struct|union|enum)\s+\w+|(?!typedef\b)[A-Za-z_][\w \t*]*\([^;{}=#]*\)[^;{}=#]*);"
+    rb"(?m)^(?:(?:struct|union|enum)\s+\w+"
+    # what has a type before it, and no macro's name
+    rb"|(?!typedef\b)[A-Za-z_][\w \t*]*[ \t*](?![A-Z\d_]+\()\w+\([^;{}=#]*+);"
 )
 #: What a function uses without naming it: it says `CLASS(x, …)` or `__free(x)`
 #: (include/linux/cleanup.h).
